@@ -1,0 +1,149 @@
+"""The verdict that ends a chapter: one green line, or a failure that names the column, the rows and the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from cdr_helpers.errors import CheckFailed
+
+_GREEN = "#009E73"
+_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A statement that was found true."""
+
+    statement: str
+
+    def __str__(self) -> str:
+        return f"✓ {self.statement}"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        html = (
+            f'<div style="font-size:115%;border-left:6px solid {_GREEN};padding-left:12px;margin:4px 0">'
+            f'<b style="color:{_GREEN}">✓</b> {escape(self.statement)}</div>'
+        )
+        return {"text/html": html, "text/plain": str(self)}
+
+
+def check(statement: str, holds: bool, otherwise: str) -> Verdict:
+    """The green line for `statement`. Unless it `holds`, raises `CheckFailed` with `otherwise`: what is wrong, the cure."""
+    if not holds:
+        raise CheckFailed(f"✗ {statement}: no. {otherwise}")
+    return Verdict(statement)
+
+
+def uploaded(files: Iterable[Path], objects: Mapping[str, int]) -> Verdict:
+    """Every file is in S3, byte for byte as long as on disk, and nothing else is.
+
+    `objects`: file name → size in bytes of what lies below the prefix.
+    """
+    sizes = {file.name: file.stat().st_size for file in files}
+    wrong = [name for name in sizes if objects.get(name) != sizes[name]]
+    extra = [name for name in objects if name not in sizes]
+    return check(
+        f"{len(sizes)} files with {sum(sizes.values()):,} bytes are in the folder, and nothing else",
+        not wrong and not extra,
+        _sentences({"missing or cut short": wrong, "not from this data": extra}) + " Run the upload cell again.",
+    )
+
+
+def columns_are(table: Mapping[str, Any], expected: Mapping[str, str]) -> Verdict:
+    """Catalog `table` (as `get_table` gives it) has just the columns `expected` (name → type), in that order."""
+    found = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+    differences = {
+        "missing": [name for name in expected if name not in found],
+        "unexpected": [name for name in found if name not in expected],
+        "of another type": [
+            f"{name} is {found[name]}, not {kind}" for name, kind in expected.items() if found.get(name, kind) != kind
+        ],
+    }
+    name = table["Name"]
+    return check(
+        f"table {name} has the {len(expected)} expected columns, each with the expected type",
+        list(found.items()) == list(expected.items()),
+        (_sentences(differences) or "The order of the columns differs.") + f" Make table {name} again.",
+    )
+
+
+def rows_conserved(rows_in: int, rows_out: int) -> Verdict:
+    """The job lost no row and wrote none twice. Header lines are not rows."""
+    cure = (
+        "More rows than before: an earlier run's files are still in the folder. Empty it, then run the job again."
+        if rows_out > rows_in
+        else "Rows are missing: look at the job's error log, and whether every file of the source was readable."
+    )
+    return check(
+        f"rows in = rows out: {rows_in:,}",
+        int(rows_in) == int(rows_out),
+        f"{rows_in:,} rows went in, {rows_out:,} came out. {cure}",
+    )
+
+
+def no_time_lost(
+    empty_before: Mapping[str, int], empty_after: Mapping[str, int], example: Callable[[str], str]
+) -> Verdict:
+    """No text became NULL on its way to a `timestamp`.
+
+    `empty_before`, `empty_after`: column → rows without a value, in the source and in the target. `example` finds a
+    text of that column that is no timestamp; it is called only for a column that lost values.
+    """
+    lost = {column: int(rows) - int(empty_before[column]) for column, rows in empty_after.items()}
+    losers = {column: rows for column, rows in lost.items() if rows > 0}
+    return check(
+        f"no datetime became NULL in {', '.join(empty_after)}",
+        not losers,
+        _lost_times({column: (rows, example(column)) for column, rows in losers.items()}),
+    )
+
+
+def _lost_times(losers: Mapping[str, tuple[int, str]]) -> str:
+    found = "; ".join(
+        f"column {column} has {rows:,} NULLs that were text before, such as {text!r}"
+        for column, (rows, text) in losers.items()
+    )
+    pattern = next((datetime_pattern(text) for _, text in losers.values()), "")
+    column = next(iter(losers), "")
+    return (
+        f"{found}. A cast to timestamp reads 'yyyy-MM-dd HH:mm:ss' only and gives NULL for anything else. "
+        "In the job, put a SQL Query transform between the source and Change Schema, with "
+        f"to_timestamp({column}, '{pattern}') AS {column} for each of these columns, and run it again."
+    )
+
+
+_PATTERNS = (
+    (r"\d\d-\d\d-\d{4} \d\d:\d\d", "dd-MM-yyyy HH:mm"),
+    (r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d", "dd-MM-yyyy HH:mm:ss"),
+    (r"\d\d/\d\d/\d{4} \d\d:\d\d", "dd/MM/yyyy HH:mm"),
+    (r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d", "dd/MM/yyyy HH:mm:ss"),
+    (r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d", "yyyy/MM/dd HH:mm:ss"),
+)
+"""Form of a text → the pattern with which Spark's `to_timestamp` reads it."""
+
+
+def datetime_pattern(text: str) -> str:
+    """The `to_timestamp` pattern of a datetime such as `25-02-2021 11:53`; a general hint for an unknown form."""
+    import re
+
+    known = (pattern for form, pattern in _PATTERNS if re.fullmatch(form, text))
+    return next(known, "the pattern of your data")
+
+
+def nothing_left(inventory: Iterable[Any]) -> Verdict:
+    """The clean-up deleted everything. `inventory`: what still exists, each with a readable text."""
+    left = [str(item) for item in inventory]
+    return check("nothing is left", not left, _sentences({"still there": left}) + " Run this notebook again.")
+
+
+def _sentences(found: Mapping[str, list[str]]) -> str:
+    """`{"missing": ["a", "b"]}` as "2 missing: a, b."; kinds without any are left out."""
+    return " ".join(f"{len(names)} {kind}: {_listed(names)}." for kind, names in found.items() if names)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")

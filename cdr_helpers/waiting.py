@@ -1,0 +1,180 @@
+"""Wait for AWS: one function per kind of work, each with a bar, a time limit and AWS's own words when it fails.
+
+Also the two patiences that a notebook needs to be run twice: `existing_is_fine` and `until_role_is_usable`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from cdr_helpers.errors import WorkshopError
+from cdr_helpers.progress import Progress
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOCAL_POLL_SECONDS = 0.15
+
+
+@dataclass(frozen=True)
+class _Work:
+    """How to watch one kind of work. States and fields: the API references of Glue and Athena."""
+
+    service: str
+    poll_seconds: float
+    read: Callable[[Any], dict[str, Any]]
+    state: Callable[[dict[str, Any]], str]
+    outcome: Callable[[dict[str, Any]], str]
+    reason: Callable[[dict[str, Any]], str]
+    over: frozenset[str]
+
+
+def crawl(name: str, timeout: float = 1800) -> dict[str, Any]:
+    """Wait until crawler `name` is READY again; its description, as `get_crawler` gives it.
+
+    `timeout` in seconds. Raises `WorkshopError` with AWS's message when the crawl failed or was cancelled.
+    """
+    work = _Work(
+        service="glue",
+        poll_seconds=5,
+        read=lambda glue: glue.get_crawler(Name=name)["Crawler"],
+        state=lambda crawler: crawler["State"],
+        outcome=lambda crawler: crawler.get("LastCrawl", {}).get("Status", "FAILED"),
+        reason=lambda crawler: crawler.get("LastCrawl", {}).get("ErrorMessage", "it has never run"),
+        over=frozenset({"READY"}),
+    )
+    return _wait(f"crawler {name}", work, timeout)
+
+
+def job_run(job: str, run_id: str, timeout: float = 3600) -> dict[str, Any]:
+    """Wait until run `run_id` of `job` is over; the run, as `get_job_run` gives it.
+
+    `timeout` in seconds. Raises `WorkshopError` with AWS's message unless the run SUCCEEDED.
+    """
+    work = _Work(
+        service="glue",
+        poll_seconds=3,
+        read=lambda glue: glue.get_job_run(JobName=job, RunId=run_id)["JobRun"],
+        state=lambda run: run["JobRunState"],
+        outcome=lambda run: run["JobRunState"],
+        reason=lambda run: run.get("ErrorMessage", "no error message"),
+        over=frozenset({"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}),
+    )
+    return _wait(f"job {job}", work, timeout)
+
+
+def query(execution_id: str, timeout: float = 1800) -> dict[str, Any]:
+    """Wait until an Athena query is over; the execution, as `get_query_execution` gives it.
+
+    `timeout` in seconds. Raises `WorkshopError` with AWS's message unless the query SUCCEEDED.
+    """
+    work = _Work(
+        service="athena",
+        poll_seconds=0.5,
+        read=lambda athena: athena.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"],
+        state=lambda execution: execution["Status"]["State"],
+        outcome=lambda execution: execution["Status"]["State"],
+        reason=lambda execution: execution["Status"].get("StateChangeReason", "no reason given"),
+        over=frozenset({"SUCCEEDED", "FAILED", "CANCELLED"}),
+    )
+    return _wait("query", work, timeout)
+
+
+def _wait(label: str, work: _Work, timeout: float) -> dict[str, Any]:
+    import boto3
+
+    client = boto3.client(work.service)
+    pause = _pause(client, work.poll_seconds)
+    deadline = time.monotonic() + timeout
+    with Progress(label) as bar:
+        while work.state(seen := work.read(client)) not in work.over:
+            bar.say(work.state(seen))
+            if time.monotonic() > deadline:
+                bar.fail("still " + work.state(seen))
+                raise WorkshopError(
+                    f"The {label} is still {work.state(seen)} after {timeout:.0f} s. Look at it in AWS."
+                )
+            time.sleep(pause)
+        return _verdict(label, work, seen, bar)
+
+
+def _verdict(label: str, work: _Work, seen: dict[str, Any], bar: Progress) -> dict[str, Any]:
+    outcome = work.outcome(seen)
+    if outcome != "SUCCEEDED":
+        bar.fail(outcome)
+        raise WorkshopError(f"The {label} ended as {outcome}: {work.reason(seen)}")
+    bar.finish(outcome)
+    return seen
+
+
+def _pause(client: Any, remote_seconds: float) -> float:
+    """Seconds between two looks: an endpoint on this machine answers at once, AWS limits how often it is asked."""
+    return _LOCAL_POLL_SECONDS if urlsplit(client.meta.endpoint_url).hostname in _LOOPBACK else remote_seconds
+
+
+_MINE_ALREADY = frozenset(
+    {
+        "BucketAlreadyOwnedByYou",  # S3
+        "EntityAlreadyExists",  # IAM
+        "AlreadyExistsException",  # Glue
+    }
+)
+
+
+@contextmanager
+def existing_is_fine() -> Iterator[None]:
+    """Let a cell that creates something run again: what exists already, and is yours, is no error.
+
+    Raises `WorkshopError` when a bucket of that name belongs to somebody else.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "BucketAlreadyExists":
+            raise WorkshopError(
+                "Another AWS account has a bucket of this name, and bucket names are unique across all accounts. "
+                "Choose another `name` in the parameters cell and run the notebook again."
+            ) from None
+        if code not in _MINE_ALREADY:
+            raise
+
+
+def until_role_is_usable(create: Callable[..., Any], timeout: float = 60, **arguments: Any) -> Any:
+    """Call `create(**arguments)` again while Glue cannot assume a role that is only seconds old.
+
+    IAM tells the rest of AWS about a new role within some seconds; until then Glue answers InvalidInputException,
+    "Service is unable to assume provided role". `timeout` in seconds; after it that error is raised.
+    """
+    done, result = _attempt(create, arguments)
+    if done:
+        return result
+    pause = _pause(create.__self__, 3.0)  # type: ignore[attr-defined]
+    deadline = time.monotonic() + timeout
+    with Progress("role") as bar:
+        while not done and time.monotonic() < deadline:
+            bar.say("AWS is still announcing the new role to Glue")
+            time.sleep(pause)
+            done, result = _attempt(create, arguments)
+        if done:
+            bar.finish("Glue can assume it now")
+            return result
+    return create(**arguments)
+
+
+def _attempt(create: Callable[..., Any], arguments: dict[str, Any]) -> tuple[bool, Any]:
+    """Whether `create` got past the check of its role, and what it returned."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return True, create(**arguments)
+    except ClientError as error:
+        details = error.response["Error"]
+        if details["Code"] != "InvalidInputException" or "unable to assume" not in details["Message"]:
+            raise
+        return False, None
