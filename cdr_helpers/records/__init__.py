@@ -1,0 +1,1 @@
+"""Call detail records: their columns, what is planted in the mock data, and the generator."""
