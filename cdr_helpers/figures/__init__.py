@@ -1,0 +1,17 @@
+"""Pictures of the workshop: what notebooks draw. matplotlib is imported when the first picture is drawn."""
+
+from cdr_helpers.figures.charts import daily_calls, error_heat_map, top_callers
+from cdr_helpers.figures.jobgraph import job_graph
+from cdr_helpers.figures.overview import pipeline
+from cdr_helpers.figures.schemas import columns_of, schema, schema_change
+
+__all__ = [
+    "columns_of",
+    "daily_calls",
+    "error_heat_map",
+    "job_graph",
+    "pipeline",
+    "schema",
+    "schema_change",
+    "top_callers",
+]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cdr_helpers.figures.drawing import Card, draw_arrow, draw_card
-from cdr_helpers.figures.theme import BLUE, GREEN, ORANGE, PALE, Picture, blank, picture
+from cdr_helpers.figures.theme import BLUE, GREEN, ORANGE, PALE, Picture, blank, picture, themed
 
 _WIDTH, _HEIGHT, _GAP, _MARGIN = 5.6, 1.5, 0.75, 0.5
 _ROLES = {"source": ("Data source", BLUE), "target": ("Data target", GREEN), "transform": ("Transform", ORANGE)}
@@ -23,6 +23,7 @@ _TITLES = {
 """Node type of the API → the title that the console gives it; others carry the same words in both."""
 
 
+@themed
 def job_graph(nodes: Mapping[str, Mapping[str, Any]]) -> Picture:
     """Draw `nodes`, a job's `CodeGenConfigurationNodes`: node id → {node type: its settings}."""
     levels = _levels(nodes)

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 INK = "#1A1A1A"
 QUIET = "#6B6B6B"
@@ -27,7 +31,8 @@ DASHES = ("-", "--", "-.", ":", (0, (1, 1)), (0, (6, 2)), (0, (3, 1, 1, 1)))
 """Lines differ by dash as well as by colour: a projector is kinder to shapes than to hues."""
 
 SMALL, NORMAL, LARGE = 15, 18, 22
-_DOTS_PER_INCH = 100
+_DOTS_PER_INCH = 110
+_PAGE_DOTS_PER_INCH = 80
 _SETTINGS = {
     "font.family": "DejaVu Sans",
     "font.size": NORMAL,
@@ -67,14 +72,25 @@ class Picture:
         return data, {"image/png": {"width": self.width, "alt": self.alt}}
 
 
+def themed(draw: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function that draws: the theme holds while it runs, and nowhere else."""
+
+    @wraps(draw)
+    def drawing(*arguments: P.args, **options: P.kwargs) -> R:
+        from matplotlib import rc_context
+
+        with rc_context(_SETTINGS):  # type: ignore[arg-type]
+            return draw(*arguments, **options)
+
+    return drawing
+
+
 def axes(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure of `width` × `height` inches in the theme, and its axes."""
-    from matplotlib import rc_context
+    """A figure of `width` × `height` inches, and its axes."""
     from matplotlib.figure import Figure
 
-    with rc_context(_SETTINGS):  # type: ignore[arg-type]
-        figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, facecolor=PAPER, layout="constrained")
-        return figure, figure.add_subplot()
+    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, facecolor=PAPER, layout="constrained")
+    return figure, figure.add_subplot()
 
 
 def blank(width: float, height: float) -> tuple[Figure, Axes]:
@@ -88,13 +104,10 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def picture(figure: Figure, alt: str) -> Picture:
-    """`figure` as PNG. The bytes depend on the drawing alone: no date, no version in the file."""
-    from matplotlib import rc_context
-
+    """`figure` as PNG, with the text `alt` for those who do not see it. The file carries no date and no version."""
     buffer = io.BytesIO()
-    with rc_context(_SETTINGS):  # type: ignore[arg-type]
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-    return Picture(buffer.getvalue(), alt, round(figure.get_figwidth() * _DOTS_PER_INCH * 0.9))
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return Picture(buffer.getvalue(), alt, round(figure.get_figwidth() * _PAGE_DOTS_PER_INCH))
 
 
 def colour_of(index: int) -> str:
@@ -105,8 +118,3 @@ def colour_of(index: int) -> str:
 def dash_of(index: int) -> Any:
     """The dash of series number `index`."""
     return DASHES[index % len(DASHES)]
-
-
-def numbered(values: Sequence[object], shown: int = 10) -> str:
-    """The first `shown` values as text, for an alternative text."""
-    return ", ".join(map(str, values[:shown])) + (", …" if len(values) > shown else "")

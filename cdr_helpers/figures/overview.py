@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from cdr_helpers.figures.drawing import Card, draw_arrow, draw_card
-from cdr_helpers.figures.theme import BLUE, GREEN, ORANGE, PURPLE, QUIET, VERMILION, Picture, blank, picture
+from cdr_helpers.figures.theme import BLUE, GREEN, ORANGE, PURPLE, QUIET, VERMILION, Picture, blank, picture, themed
 
 _STEPS = (
     ("call records", "CSV files", "on your disk", QUIET),
-    ("chapter 01 · S3", "raw/", "the files, as they are", GREEN),
-    ("chapters 02, 03 · Glue", "table raw", "a crawler reads the columns", PURPLE),
-    ("chapter 04 · Glue", "table processed", "a job gives times a type", ORANGE),
-    ("chapter 05 · Athena", "answers", "in standard SQL", BLUE),
+    ("01 · S3", "raw/", "as they came", GREEN),
+    ("02, 03 · Glue", "raw", "a crawled table", PURPLE),
+    ("04 · Glue", "processed", "times are times", ORANGE),
+    ("05 · Athena", "answers", "in plain SQL", BLUE),
 )
-_WIDTH, _HEIGHT, _GAP, _MARGIN = 3.3, 1.6, 0.55, 0.25
-_LAST = "chapter 99 deletes it all again"
+_WIDTH, _HEIGHT, _GAP, _MARGIN = 2.35, 1.6, 0.5, 0.2
+_LAST = "99 deletes it all again"
 
 
+@themed
 def pipeline() -> Picture:
     """The five stations from files to answers, with their chapters."""
     width = 2 * _MARGIN + len(_STEPS) * (_WIDTH + _GAP) - _GAP

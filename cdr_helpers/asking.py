@@ -1,0 +1,69 @@
+"""Ask Athena: `awswrangler.athena.read_sql_query` with the workshop's database and result folder filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from cdr_helpers.workshop import Workshop
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """Why a question has no answer in this data. What is made of an answer passes it on unchanged."""
+
+    reason: str
+
+    def __repr__(self) -> str:
+        return f"◆ {self.reason}"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        html = (
+            '<div style="font-size:115%;border-left:6px solid #E69F00;padding-left:12px;margin:4px 0">'
+            f"<b>◆</b> {escape(self.reason)}</div>"
+        )
+        return {"text/html": html, "text/plain": repr(self)}
+
+
+class Ask:
+    """`ask(sql)` is the answer as a data frame. Tables are named without their database, which is filled in."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    def __call__(self, sql: str, needs: Iterable[str] = ()) -> pd.DataFrame | Unanswered:
+        """Run `sql` and wait for its answer.
+
+        `needs`: columns of table `processed` that not every supply of call records has; when one is missing the query
+        is not run and the answer is an `Unanswered` that names it. Raises awswrangler's `QueryFailed` with Athena's
+        message.
+        """
+        columns = self._columns() if needs else []
+        missing = [column for column in needs if column not in columns]
+        if missing:
+            return Unanswered(f"This data cannot answer the question: it has no column {', '.join(missing)}.")
+        return self._read(sql)
+
+    def unreadable_time(self, column: str) -> str:
+        """A text in `column` of table `raw` that is no timestamp: what a cast turned into NULL."""
+        order = f"try_cast({column} AS timestamp) NULLS FIRST, {column}"
+        rows = self._read(f"SELECT {column} FROM raw WHERE {column} <> '' ORDER BY {order} LIMIT 1")
+        return str(rows.iloc[0, 0]) if len(rows) else ""
+
+    def _read(self, sql: str) -> Any:
+        import awswrangler as wr
+
+        return wr.athena.read_sql_query(
+            sql, database=self._workshop.database, s3_output=self._workshop.athena_results, ctas_approach=False
+        )
+
+    def _columns(self) -> list[str]:
+        import boto3
+
+        table = boto3.client("glue").get_table(DatabaseName=self._workshop.database, Name="processed")["Table"]
+        return [column["Name"] for column in table["StorageDescriptor"]["Columns"]]
