@@ -1,0 +1,1 @@
+"""Crawlers: list objects, classify them, group them into tables and partitions, write the catalog."""

@@ -1,0 +1,37 @@
+"""The Glue backend: catalog, crawlers and jobs on moto's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import responses
+from .crawler.calls import CrawlerCalls
+from .visualjob.calls import JobCalls
+
+
+class GlueBackend(CrawlerCalls, JobCalls):
+    """What moto's Glue backend is replaced by."""
+
+    transient: frozenset[str] = frozenset()
+
+    @property
+    def _url_module(self) -> Any:
+        """Moto looks for the addresses beside the backend's module; they are its own."""
+        from moto.glue import urls
+
+        return urls
+
+    def recover(self) -> None:
+        """After a restart: what was under way has failed, and says so."""
+        self.recover_crawlers()
+        self.recover_jobs()
+
+
+def register() -> None:
+    """Make this backend and its answers known to moto, before the first Glue request."""
+    from moto.glue import urls
+    from moto.glue.models import glue_backends
+
+    responses.answer_with(GlueBackend)
+    urls.url_paths["{0}/$"] = responses.GlueResponses.dispatch
+    glue_backends.backend = GlueBackend

@@ -1,0 +1,195 @@
+"""One crawl, from the role to the catalog. The reading happens without any lock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...errors import AccessDenied, AwsError
+from ...iam import roles
+from ...s3.access import ObjectAccess, StoredObject
+from ..catalog import CatalogCalls
+from . import classifiers, configuration, grouping, listing
+from .grouping import Classified
+from .listing import Target
+from .logs import CrawlLog
+from .sampling import Unreadable
+from .schema import Facts
+from .state import Changes, Crawl, Memory
+from .tableinput import Origin
+from .writing import Found, Policy, Writer
+
+Record = dict[str, Any]
+
+
+class Stopped(Exception):
+    """StopCrawler was called."""
+
+
+class CrawlFailed(AwsError):
+    """The crawl cannot go on; the message becomes `LastCrawl.ErrorMessage`."""
+
+
+class Run:
+    """A crawl under way: `look` reads the objects, `write` changes the catalog."""
+
+    def __init__(
+        self,
+        backend: CatalogCalls,
+        crawl: Crawl,
+        settings: Record,
+        customs: Sequence[tuple[str, Record]],
+        memory: Memory,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.backend, self.crawl, self.settings = backend, crawl, settings
+        self.customs, self.memory, self.stopping = customs, memory, stopping
+        self.configuration = configuration.parse(settings.get("Configuration"))
+        self.log = CrawlLog(backend.account_id, backend.region_name, crawl)
+        self.seen: dict[str, tuple[str, Facts]] = {}
+        self.unread: list[str] = []
+        self.found: list[Found] = []
+        self.targets = [listing.target_of(described) for described in settings["Targets"]["S3Targets"]]
+        self.interned: dict[Facts, Facts] = {}
+
+    @property
+    def database(self) -> str:
+        """Where the tables go; AWS's crawler uses `default` when none is named."""
+        return str(self.settings.get("DatabaseName") or "default").lower()
+
+    @property
+    def _new_folders_only(self) -> bool:
+        behaviour = (self.settings.get("RecrawlPolicy") or {}).get("RecrawlBehavior")
+        return behaviour == "CRAWL_NEW_FOLDERS_ONLY" and self.memory.crawled
+
+    def look(self) -> None:
+        """List, classify and group. Raises `AwsError` for what ends the crawl, `Stopped`."""
+        self.log.benchmark(f"Running Start Crawl for Crawler {self.crawl.crawler}")
+        access = ObjectAccess(self.backend.account_id, roles.assume(self.backend.account_id, self.settings["Role"]))
+        looks = [self._custom(kind, stored) for kind, stored in self.customs]
+        rules = configuration.grouping_rules(self.configuration)
+        for target in self.targets:
+            below = listing.below(target, access)
+            classified = self._classified(below.objects, target, access, looks)
+            self.found += [
+                Found(target.bucket, table, self._origin(target)) for table in _tables(below, classified, rules)
+            ]
+        self._check_number()
+        self.log.benchmark(f"Classification complete, writing results to database {self.database}")
+
+    def _custom(self, kind: str, stored: Record) -> classifiers.Classifier:
+        try:
+            return classifiers.custom(kind, stored)
+        except KeyError:
+            raise CrawlFailed(f"Classifier {stored['Name']} is a {kind}, which this endpoint does not run.") from None
+
+    def _check_number(self) -> None:
+        most = configuration.output(self.configuration, "Tables").get("TableThreshold")
+        if most is not None and len(self.found) > most:
+            raise CrawlFailed(
+                f"The number of tables detected by crawler: {len(self.found)} is greater than the table threshold "
+                f"value provided: {most}. Failing crawler without writing to Data Catalog."
+            )
+
+    def _origin(self, target: Target) -> Origin:
+        patterns = [f"{target.uri}{pattern}" for pattern in target.exclusions]
+        return Origin(
+            self.crawl.crawler,
+            self.crawl.crawl_id,
+            json.dumps(patterns, ensure_ascii=False, separators=(",", ":")) if patterns else None,
+            self.configuration.get("CreatePartitionIndex", True),
+        )
+
+    def _classified(
+        self,
+        objects: Sequence[StoredObject],
+        target: Target,
+        access: ObjectAccess,
+        looks: Sequence[classifiers.Classifier],
+    ) -> list[Classified]:
+        """The objects with what is in them; without those that cannot be read, and without the unrecognised ones
+        where others are recognised."""
+        chosen = _sample(objects, target.sample_size)
+        results: list[Classified] = []
+        for stored in objects:
+            if self.stopping():
+                raise Stopped
+            facts = self._facts(stored, access, looks) if stored.key in chosen else None
+            if facts:
+                results.append((stored, facts))
+        known = [item for item in results if item[1].schema.known]
+        for stored, facts in results:
+            if known and not facts.schema.known:
+                self.log.warn(f"Classification of {stored.uri} is UNKNOWN; it is left out")
+        return known or results
+
+    def _facts(
+        self, stored: StoredObject, access: ObjectAccess, looks: Sequence[classifiers.Classifier]
+    ) -> Facts | None:
+        remembered = self.memory.seen.get(stored.uri)
+        if remembered and (remembered[0] == stored.etag or self._new_folders_only):
+            self.seen[stored.uri] = remembered
+            return remembered[1]
+        try:
+            facts = classifiers.classify(access.readable(stored), stored.size, looks)
+        except (AccessDenied, Unreadable) as error:
+            self.unread.append(stored.uri)
+            code = "AccessDenied" if isinstance(error, AccessDenied) else "Unreadable"
+            self.log.error(f"Not able to read {stored.uri}: {code}: {error}")
+            return None
+        facts = self.interned.setdefault(facts, facts)
+        self.seen[stored.uri] = (stored.etag, facts)
+        return facts
+
+    def write(self) -> Changes:
+        """Bring the catalog in line with what was found. Raises `EntityNotFound` when the database is missing."""
+        if self.database == "default" and self.database not in self.backend.databases:
+            self.backend.answer_create_database({"DatabaseInput": {"Name": self.database}})
+        writer = Writer(
+            self.backend,
+            self.database,
+            self.settings.get("TablePrefix") or "",
+            self._policy(),
+            self.log,
+            f"arn:aws:sts::{self.backend.account_id}:assumed-role/{role_name(self.settings['Role'])}/AWS-Crawler",
+        )
+        changes = writer.write(self.found, [target.uri for target in self.targets], self.unread, self.crawl.crawler)
+        self.memory.seen, self.memory.crawled = self.seen, True
+        self.log.benchmark("Finished writing to Catalog")
+        return changes
+
+    def _policy(self) -> Policy:
+        schema = self.settings["SchemaChangePolicy"]
+        tables = configuration.output(self.configuration, "Tables")
+        partitions = configuration.output(self.configuration, "Partitions")
+        return Policy(
+            schema.get("UpdateBehavior", "UPDATE_IN_DATABASE"),
+            schema.get("DeleteBehavior", "DEPRECATE_IN_DATABASE"),
+            merge_columns=tables.get("AddOrUpdateBehavior") == "MergeNewColumns",
+            inherit=partitions.get("AddOrUpdateBehavior") == "InheritFromTable",
+            partitions_only=self._new_folders_only,
+        )
+
+
+def role_name(role: str) -> str:
+    """The role's own name from a name, a path or an ARN."""
+    return role.rpartition("/")[2]
+
+
+def _tables(below: listing.Found, classified: list[Classified], rules: grouping.Rules) -> list[grouping.Table]:
+    if below.single:
+        return [grouping.Table(stored.key, [grouping.Part((), [(stored, facts)])]) for stored, facts in classified]
+    return grouping.tables(below.target.folder, classified, rules)
+
+
+def _sample(objects: Sequence[StoredObject], size: int | None) -> set[str]:
+    """Keys of the objects to look at: the first `size` of each folder."""
+    taken: dict[str, int] = {}
+    chosen = set()
+    for stored in objects:
+        folder = stored.key.rpartition("/")[0]
+        taken[folder] = taken.get(folder, 0) + 1
+        if size is None or taken[folder] <= size:
+            chosen.add(stored.key)
+    return chosen

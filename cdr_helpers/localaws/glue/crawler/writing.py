@@ -1,0 +1,255 @@
+"""From what a crawl found to the catalog: create, update, deprecate or delete by the crawler's policies.
+
+(AWS pages "Setting crawler configuration options" and "Incremental crawls"; new tables and partitions are added
+whatever the policy.) Runs inside `persistence.changing("glue")`; reads no object.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import catalog
+from ..catalog import CatalogCalls, Table
+from . import grouping, naming, tableinput
+from .logs import CrawlLog
+from .state import Changes
+from .tableinput import VOLATILE, Origin
+
+Record = dict[str, Any]
+
+DEPRECATED = "DEPRECATED_BY_CRAWLER"
+INDEX = "crawler_partition_index"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One table of the crawl, with where it lies and who writes it."""
+
+    bucket: str
+    table: grouping.Table
+    origin: Origin
+
+    @property
+    def location(self) -> str:
+        """The table's address."""
+        return f"s3://{self.bucket}/{self.table.location}"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the crawler is told to do with differences."""
+
+    update: str = "UPDATE_IN_DATABASE"
+    delete: str = "DEPRECATE_IN_DATABASE"
+    merge_columns: bool = False
+    """`Tables.AddOrUpdateBehavior` MergeNewColumns: columns are only added."""
+    inherit: bool = False
+    """`Partitions.AddOrUpdateBehavior` InheritFromTable: partitions have the table's columns."""
+    partitions_only: bool = False
+    """A later crawl of CRAWL_NEW_FOLDERS_ONLY: nothing but new partitions."""
+    most_tables: int | None = None
+
+
+class Writer:
+    """Writes one crawl's tables into one database."""
+
+    def __init__(
+        self, backend: CatalogCalls, database: str, prefix: str, policy: Policy, log: CrawlLog, created_by: str
+    ) -> None:
+        self.backend, self.database, self.prefix = backend, database, prefix
+        self.policy, self.log, self.created_by = policy, log, created_by
+        self.changes = Changes()
+        self.by_location = {_place(_location(table)): table for table in backend.tables_of(database)}
+
+    def write(self, found: Sequence[Found], crawled: Iterable[str], unread: Sequence[str], crawler: str) -> Changes:
+        """Bring the database in line with `found`.
+
+        `crawled` are the addresses of the folders that were listed; `unread` those of objects that exist but could
+        not be read, which is no reason to call their table gone.
+        """
+        for one in found:
+            known = self.by_location.get(_place(one.location))
+            if known is None and not self.policy.partitions_only:
+                known = self._create(one)
+            elif known is not None:
+                self._update(known, one)
+            if known is not None:
+                self._partitions(known, one, unread)
+        if not self.policy.partitions_only:
+            self._gone({_place(one.location) for one in found}, tuple(crawled), unread, crawler)
+        return self.changes
+
+    def _create(self, one: Found) -> Table:
+        keys = tableinput.keys_of(one.table)
+        described = tableinput.table_input(self._free_name(one), one.bucket, one.table, keys, one.origin)
+        table = self.backend.add_table(self.database, described, self.created_by)
+        if keys and one.origin.indexed:
+            self.backend.answer_create_partition_index(
+                {
+                    "DatabaseName": self.database,
+                    "TableName": table.name,
+                    "PartitionIndex": {"IndexName": INDEX, "Keys": list(keys)},
+                }
+            )
+        self.changes.table["ADD"].append(table.name)
+        self.log.info(f"Created table {table.name} in database {self.database}")
+        return table
+
+    def _free_name(self, one: Found) -> str:
+        name = naming.table_name(one.location, self.prefix)
+        taken = self.backend.database(self.database).tables
+        return naming.unlike(name, one.location) if name in taken else name
+
+    def _update(self, table: Table, one: Found) -> None:
+        if self.policy.update == "LOG":
+            return
+        keys = self._keys(table, one)
+        new = tableinput.table_input(table.name, one.bucket, one.table, keys, one.origin)
+        old = table.current
+        new["StorageDescriptor"]["Columns"] = self._columns(old, new)
+        if old.get("Description"):
+            new["Description"] = old["Description"]
+        if _same(old, new):
+            return
+        if keys != _key_names(table):
+            table.partitions.clear()
+        catalog.change_table(table, new)
+        self.changes.table["UPDATE"].append(table.name)
+        self.log.info(f"Updated table {table.name} in database {self.database}")
+
+    def _keys(self, table: Table, one: Found) -> tuple[str, ...]:
+        """The table keeps its partition keys as long as the folders are as deep."""
+        known = _key_names(table)
+        return known if len(known) == one.table.depth else tableinput.keys_of(one.table)
+
+    def _columns(self, old: Record, new: Record) -> list[Record]:
+        known = _columns_of(old)
+        fresh = _columns_of(new)
+        if self.policy.merge_columns:
+            names = {column["Name"] for column in known}
+            return [*known, *(column for column in fresh if column["Name"] not in names)]
+        comments = {(column["Name"], column.get("Type")): column for column in known if column.get("Comment")}
+        return [comments.get((column["Name"], column["Type"]), column) for column in fresh]
+
+    def _partitions(self, table: Table, one: Found, unread: Sequence[str]) -> None:
+        keys = _key_names(table)
+        if not keys:
+            return
+        found: dict[str, Record] = {}
+        for part in one.table.parts:
+            values = naming.partition_values(part.path, keys)
+            if values is None:
+                self.log.warn(
+                    f"Skipped folder {'/'.join(part.path)}: its keys are not the partition keys {', '.join(keys)} of "
+                    f"table {table.name}"
+                )
+            elif str(values) not in found:
+                found[str(values)] = tableinput.partition_input(values, one.bucket, one.table, part, one.origin)
+        for described in found.values():
+            self._partition(table, described)
+        if not self.policy.partitions_only:
+            self._gone_partitions(table, found, unread)
+
+    def _partition(self, table: Table, described: Record) -> None:
+        if self.policy.inherit:
+            described["StorageDescriptor"]["Columns"] = _columns_of(table.current)
+        known = table.partitions.get(str(described["Values"]))
+        name = f"{table.name}/{'/'.join(described['Values'])}"
+        if known is None:
+            catalog.add_partition(table, described)
+            self.changes.partition["ADD"].append(name)
+        elif (self.policy.update != "LOG" or self.policy.inherit) and not _same(known.partition_input, described):
+            catalog.change_partition(table, described["Values"], described)
+            self.changes.partition["UPDATE"].append(name)
+
+    def _gone_partitions(self, table: Table, found: dict[str, Record], unread: Sequence[str]) -> None:
+        gone = [one for key, one in list(table.partitions.items()) if key not in found]
+        for one in gone:
+            location = (one.partition_input.get("StorageDescriptor") or {}).get("Location", "")
+            if any(address.startswith(location) for address in unread):
+                continue
+            name = f"{table.name}/{'/'.join(one.values)}"
+            if self.policy.delete == "DELETE_FROM_DATABASE":
+                catalog.remove_partition(table, one.values)
+                self.changes.partition["DELETE"].append(name)
+            elif self.policy.delete == "DEPRECATE_IN_DATABASE" and not _deprecated(one.partition_input):
+                catalog.change_partition(table, one.values, _marked(one.partition_input))
+                self.changes.partition["UPDATE"].append(name)
+
+    def _gone(self, found: set[str], crawled: Sequence[str], unread: Sequence[str], crawler: str) -> None:
+        """Tables of this crawler below the crawled folders that were not found again."""
+        for place, table in self.by_location.items():
+            parameters = table.current.get("Parameters") or {}
+            ours = parameters.get("UPDATED_BY_CRAWLER") == crawler and _below(place, crawled)
+            if not ours or place in found or any(address.startswith(place) for address in unread):
+                continue
+            self._remove(table)
+
+    def _remove(self, table: Table) -> None:
+        if self.policy.delete == "DELETE_FROM_DATABASE":
+            del self.backend.database(self.database).tables[table.name]
+            self.changes.table["DELETE"].append(table.name)
+            self.log.info(f"Deleted table {table.name} in database {self.database}")
+        elif self.policy.delete == "DEPRECATE_IN_DATABASE" and not _deprecated(table.current):
+            catalog.change_table(table, _marked(table.current))
+            self.changes.table["UPDATE"].append(table.name)
+            self.log.info(
+                f"Table {table.name} in database {self.database} is marked deprecated because a matching schema was "
+                "not found at the table's location."
+            )
+        elif self.policy.delete == "LOG":
+            self.log.info(f"Table {table.name} in database {self.database} has no objects any more")
+
+
+def _location(table: Table) -> str:
+    return str((table.current.get("StorageDescriptor") or {}).get("Location") or f"table:{table.name}")
+
+
+def _place(location: str) -> str:
+    """An address that is the same with and without a closing slash."""
+    return location.rstrip("/")
+
+
+def _below(place: str, folders: Sequence[str]) -> bool:
+    return any(f"{place}/".startswith(f"{_place(folder)}/") for folder in folders)
+
+
+def _key_names(table: Table) -> tuple[str, ...]:
+    return tuple(key["Name"] for key in table.current.get("PartitionKeys") or ())
+
+
+def _columns_of(described: Record) -> list[Record]:
+    return list((described.get("StorageDescriptor") or {}).get("Columns") or ())
+
+
+def _same(old: Record, new: Record) -> bool:
+    return _comparable(old) == _comparable(new)
+
+
+def _comparable(described: Record) -> Record:
+    descriptor = dict(described.get("StorageDescriptor") or {})
+    descriptor["Parameters"] = _lasting(descriptor.get("Parameters"))
+    return {**described, "StorageDescriptor": descriptor, "Parameters": _lasting(described.get("Parameters"))}
+
+
+def _lasting(parameters: Record | None) -> Record:
+    return {key: value for key, value in (parameters or {}).items() if key not in VOLATILE}
+
+
+def _deprecated(described: Record) -> bool:
+    return DEPRECATED in (described.get("Parameters") or {})
+
+
+def _marked(described: Record) -> Record:
+    """The same with the mark of a deprecated table or partition, in both maps of parameters."""
+    mark = {DEPRECATED: str(int(time.time() * 1000))}
+    descriptor = dict(described.get("StorageDescriptor") or {})
+    descriptor["Parameters"] = {**(descriptor.get("Parameters") or {}), **mark}
+    return {
+        **described,
+        "StorageDescriptor": descriptor,
+        "Parameters": {**(described.get("Parameters") or {}), **mark},
+    }

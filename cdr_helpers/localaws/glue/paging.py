@@ -1,0 +1,41 @@
+"""Pages of a list, as Glue's calls return them: `NextToken` holds where to go on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from .errors import InvalidInput
+
+Item = TypeVar("Item")
+
+
+def page(items: Sequence[Item], request: Mapping[str, Any], most: int) -> tuple[Sequence[Item], str | None]:
+    """The page of `items` that a request asks for by `MaxResults` and `NextToken`, and the next token if any is left.
+
+    Raises `InvalidInput` for a token that no page returned.
+    """
+    start = _position(request.get("NextToken"))
+    end = start + min(int(request.get("MaxResults") or most), most)
+    return items[start:end], _token(end) if end < len(items) else None
+
+
+def answer(key: str, items: Sequence[Any], request: Mapping[str, Any], most: int = 100) -> dict[str, Any]:
+    """The response of a list call: one page under `key`, and `NextToken` where there is more."""
+    shown, token = page(items, request, most)
+    return {key: list(shown)} | ({"NextToken": token} if token else {})
+
+
+def _token(position: int) -> str:
+    return base64.urlsafe_b64encode(f"at:{position}".encode()).decode()
+
+
+def _position(token: str | None) -> int:
+    if not token:
+        return 0
+    try:
+        return int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("at:"))
+    except (ValueError, binascii.Error) as error:
+        raise InvalidInput("The pagination token is not valid.") from error
