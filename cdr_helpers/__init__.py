@@ -1,0 +1,51 @@
+"""The CDR workshop: the names that its notebooks import.
+
+They are looked up when they are first used: a command or the local AWS pays for no module that it does not need.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cdr_helpers import checks, cleanup, figures, waiting
+    from cdr_helpers.answers import AnswerSheet
+    from cdr_helpers.asking import Ask
+    from cdr_helpers.progress import Progress
+    from cdr_helpers.waiting import existing_is_fine, missing_is_fine, until_role_is_usable
+    from cdr_helpers.workshop import connect, csv_files
+
+__all__ = [
+    "AnswerSheet",
+    "Ask",
+    "Progress",
+    "checks",
+    "cleanup",
+    "connect",
+    "csv_files",
+    "existing_is_fine",
+    "figures",
+    "missing_is_fine",
+    "until_role_is_usable",
+    "waiting",
+]
+
+_HOMES = {
+    "AnswerSheet": "answers",
+    "Ask": "asking",
+    "Progress": "progress",
+    "connect": "workshop",
+    "csv_files": "workshop",
+    "existing_is_fine": "waiting",
+    "missing_is_fine": "waiting",
+    "until_role_is_usable": "waiting",
+}
+"""Name → the module that defines it. The other names are modules themselves."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_HOMES.get(name, name)}")
+    return getattr(module, name) if name in _HOMES else module

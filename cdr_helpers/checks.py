@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -32,10 +34,42 @@ class Verdict:
 
 
 def check(statement: str, holds: bool, otherwise: str) -> Verdict:
-    """The green line for `statement`. Unless it `holds`, raises `CheckFailed` with `otherwise`: what is wrong, the cure."""
+    """The green line for `statement`. Unless it `holds`, raises `CheckFailed` with `otherwise`: the fault and the cure."""
     if not holds:
         raise CheckFailed(f"✗ {statement}: no. {otherwise}")
     return Verdict(statement)
+
+
+REQUIRED = (
+    "start_datetime",
+    "translated_calling_number",
+    "translated_called_number",
+    "connect_datetime",
+    "disconnect_datetime",
+    "charged_duration",
+    "originating_carrier_id",
+    "terminating_carrier_id",
+)
+"""Columns without which the chapters have nothing to work on; the others may be missing."""
+
+
+def records(files: Iterable[Path]) -> Verdict:
+    """Every file is a CSV of call records: the same columns everywhere, the indispensable ones among them."""
+    heads = {file.name: _head(file) for file in files}
+    first = next(iter(heads.values()))
+    odd = [name for name, head in heads.items() if head != first]
+    missing = [column for column in REQUIRED if column not in first]
+    return check(
+        f"{len(heads)} files of call records, each with the same {len(first)} columns",
+        not odd and not missing,
+        _sentences({"with other columns than the first file": odd, "columns missing": missing})
+        + " One folder holds files of one kind, with the column names in the first line.",
+    )
+
+
+def _head(file: Path) -> tuple[str, ...]:
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        return tuple(next(csv.reader(lines), ()))
 
 
 def uploaded(files: Iterable[Path], objects: Mapping[str, int]) -> Verdict:
@@ -50,6 +84,18 @@ def uploaded(files: Iterable[Path], objects: Mapping[str, int]) -> Verdict:
         f"{len(sizes)} files with {sum(sizes.values()):,} bytes are in the folder, and nothing else",
         not wrong and not extra,
         _sentences({"missing or cut short": wrong, "not from this data": extra}) + " Run the upload cell again.",
+    )
+
+
+def one_table(tables: Iterable[Mapping[str, Any]], name: str, location: str) -> Verdict:
+    """Of `tables` (as `get_tables` gives them), table `name` and no other describes what lies below `location`."""
+    found = [table["Name"] for table in tables if table["StorageDescriptor"]["Location"].startswith(location)]
+    extra = [table for table in found if table != name]
+    return check(
+        f"table {name} describes {location}, and no other table does",
+        found == [name],
+        (_sentences({"more than expected": extra}) or f"There is no table {name}. ")
+        + " Look into the folder: files of one kind only? Then at the role's policy: may it read them?",
     )
 
 
@@ -128,10 +174,18 @@ _PATTERNS = (
 
 def datetime_pattern(text: str) -> str:
     """The `to_timestamp` pattern of a datetime such as `25-02-2021 11:53`; a general hint for an unknown form."""
-    import re
-
     known = (pattern for form, pattern in _PATTERNS if re.fullmatch(form, text))
     return next(known, "the pattern of your data")
+
+
+def same_total(rows: int, sum_of_parts: int) -> Verdict:
+    """A whole and the sum of its parts are the same number."""
+    return check(
+        f"the days add up to the table: {rows:,} calls",
+        rows == sum_of_parts,
+        f"The table has {rows:,} calls, the days have {sum_of_parts:,}. Run this notebook again from its top: "
+        "the table has changed between two queries.",
+    )
 
 
 def nothing_left(inventory: Iterable[Any]) -> Verdict:

@@ -145,6 +145,27 @@ def existing_is_fine() -> Iterator[None]:
             raise
 
 
+_GONE_ALREADY = frozenset(
+    {
+        "NoSuchBucket",  # S3
+        "NoSuchEntity",  # IAM
+        "EntityNotFoundException",  # Glue
+    }
+)
+
+
+@contextmanager
+def missing_is_fine() -> Iterator[None]:
+    """Let a cell that deletes something run again: what does not exist needs no deleting."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE_ALREADY:
+            raise
+
+
 def until_role_is_usable(create: Callable[..., Any], timeout: float = 60, **arguments: Any) -> Any:
     """Call `create(**arguments)` again while Glue cannot assume a role that is only seconds old.
 
