@@ -65,11 +65,11 @@ def run(request: Request) -> None:
     if request.data and not any("data_dir" in given for given in parameters.values()):
         raise UsageError("--data has no use here: none of these notebooks reads the files (00 and 01 do)")
     _make_room(request.out, chosen, request.notebooks)
-    with _stopped_like_ctrl_c(), _endpoint(request.target, request.keep):
+    with _stopped_like_ctrl_c(), endpoint(request.target, request.keep):
         for position, notebook in enumerate(chosen, start=1):
             label = f"{position}/{len(chosen)} {notebook.stem}"
             _run_one(notebook, request.out / notebook.name, parameters[notebook], label)
-    print(f"Executed copies: {_short(request.out)}")
+    print(f"Executed copies: {short(request.out)}")
 
 
 # ── which notebooks ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,7 +94,7 @@ def select(notebooks: Sequence[Path], only: Sequence[int], keep: bool) -> list[P
     unknown = [f"{wanted:02}" for wanted in only if wanted not in numbers]
     if unknown:
         there = ", ".join(f"{each:02}" for each in sorted(numbers))
-        raise UsageError(f"--only: there is no notebook {', '.join(unknown)}; there are {there}")
+        raise UsageError(f"there is no notebook {', '.join(unknown)}; there are {there}")
     wanted = set(only) or (numbers - {CLEANUP} if keep else numbers)
     return [notebook for notebook in notebooks if number(notebook) in wanted]
 
@@ -264,7 +264,7 @@ def _make_room(out: Path, notebooks: Sequence[Path], source: Path) -> None:
 
 
 @contextmanager
-def _endpoint(target: str, keep: bool) -> Iterator[None]:
+def endpoint(target: str, keep: bool) -> Iterator[None]:
     """The local AWS while notebooks run. One that ran before is left alone; ours is stopped unless `keep`."""
     if target != "local":
         yield
@@ -299,7 +299,7 @@ def _stopped_like_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
     """Relative to the working folder where that is shorter."""
     try:
         return os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
@@ -319,14 +319,14 @@ def save_outputs(folder: Path = NOTEBOOKS) -> None:
 
     notebooks = find(folder)
     with tempfile.TemporaryDirectory(prefix="cdr-") as work, _fresh_home(Path(work) / "home"):
-        with _stopped_like_ctrl_c(), _endpoint("local", keep=False):
+        with _stopped_like_ctrl_c(), endpoint("local", keep=False):
             for position, notebook in enumerate(notebooks, start=1):
                 known_parameters(notebook)
                 _run_one(notebook, Path(work) / notebook.name, {}, f"{position}/{len(notebooks)} {notebook.stem}")
         texts = {notebook: committed.text(Path(work) / notebook.name, [ROOT, Path(work)]) for notebook in notebooks}
     for notebook, text in texts.items():
         notebook.write_text(text, encoding="utf-8", newline="\n")
-    print(f"Saved in {_short(folder)}")
+    print(f"Saved in {short(folder)}")
 
 
 @contextmanager

@@ -1,10 +1,18 @@
-"""Options that several commands share."""
+"""What several commands share: options, and the workshop that they are about."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from cdr_helpers.errors import UsageError, WorkshopError
+
+if TYPE_CHECKING:
+    from cdr_helpers.workshop import Workshop
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -34,3 +42,14 @@ def check_name(name: str | None) -> None:
         workshop.check_name(name)
     except WorkshopError as error:
         raise UsageError(f"--name: {error}") from None
+
+
+@contextmanager
+def connected(target: str, name: str | None, keep: bool = False) -> Iterator[Workshop]:
+    """The workshop on a target. A local AWS that was not running is stopped again at the end, unless `keep`."""
+    from cdr_helpers import runner, workshop
+
+    with runner.endpoint(target, keep):
+        with contextlib.redirect_stdout(io.StringIO()):  # `connect` shows the names: for a notebook
+            found = workshop.connect(target, name or workshop.DEFAULT_NAME)
+        yield found

@@ -1,0 +1,277 @@
+"""What the workshop made in the account, and its deletion: for notebook 99, `cdr cleanup` and `cdr goto`.
+
+Every kind of resource knows the chapter that makes it, how to find it and how to delete it. They stand in the order of
+deletion: what uses comes before what is used.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cdr_helpers.errors import WorkshopError
+from cdr_helpers.workshop import Workshop
+
+_AT_ONCE = 1_000
+"""Objects that one `delete_objects` takes (Amazon S3 API reference, DeleteObjects)."""
+
+_PATIENCE_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something that exists: its kind, as the table below names it, its name and what is in it."""
+
+    kind: str
+    name: str
+    content: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}" + (f" ({self.content})" if self.content else "")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of resource: the `chapter` that makes it, `find` what exists of it, `delete` one of them."""
+
+    name: str
+    chapter: int
+    find: Callable[[Workshop], Iterator[Resource]]
+    delete: Callable[[Workshop, Resource], None]
+
+
+def inventory(workshop: Workshop, first_chapter: int = 0) -> list[Resource]:
+    """What exists of the things that chapter `first_chapter` and later ones make, in the order of deletion."""
+    return [resource for kind in _wanted(first_chapter) for resource in kind.find(workshop)]
+
+
+def delete(
+    workshop: Workshop, first_chapter: int = 0, progress: Callable[[Resource], None] = lambda resource: None
+) -> list[Resource]:
+    """Delete what exists of the things that chapter `first_chapter` and later ones make; return what was deleted.
+
+    Can be called again after it was interrupted. `progress` is called after each. A running crawl or job run is
+    stopped first, which takes minutes on AWS. Raises `WorkshopError` when it does not stop, botocore's `ClientError`
+    when AWS refuses.
+    """
+    deleted = []
+    for kind in _wanted(first_chapter):
+        for resource in kind.find(workshop):
+            kind.delete(workshop, resource)
+            progress(resource)
+            deleted.append(resource)
+    return deleted
+
+
+def _wanted(first_chapter: int) -> list[_Kind]:
+    """The kinds that these chapters make. What goes with its bucket or its database need not go alone."""
+    kinds = [kind for kind in _KINDS if kind.chapter >= first_chapter]
+    whole = {kind.name for kind in kinds}
+    return [kind for kind in kinds if _INSIDE.get(kind.name) not in whole]
+
+
+def _client(workshop: Workshop, service: str) -> Any:
+    import boto3
+
+    return boto3.client(service, region_name=workshop.region)
+
+
+_ABSENT = ("EntityNotFoundException", "NoSuchEntity", "NoSuchBucket", "404")
+
+
+@contextmanager
+def _may_be_absent() -> Iterator[None]:
+    """Look at something that may not exist, or delete it."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _ABSENT:
+            raise
+
+
+# ── Glue ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _find_job(workshop: Workshop) -> Iterator[Resource]:
+    with _may_be_absent():
+        _client(workshop, "glue").get_job(JobName=workshop.job)
+        yield Resource("job", workshop.job)
+
+
+def _delete_job(workshop: Workshop, resource: Resource) -> None:
+    glue = _client(workshop, "glue")
+    running = [run["Id"] for run in _runs(glue, resource.name) if run["JobRunState"] in _UNDER_WAY]
+    if running:
+        glue.batch_stop_job_run(JobName=resource.name, JobRunIds=running)
+        _wait(
+            f"job {resource.name}", lambda: not any(r["JobRunState"] in _UNDER_WAY for r in _runs(glue, resource.name))
+        )
+    with _may_be_absent():
+        glue.delete_job(JobName=resource.name)
+
+
+_UNDER_WAY = ("STARTING", "RUNNING", "STOPPING", "WAITING")
+
+
+def _runs(glue: Any, job: str) -> list[dict[str, Any]]:
+    return list(glue.get_job_runs(JobName=job)["JobRuns"])
+
+
+def _find_crawler(workshop: Workshop) -> Iterator[Resource]:
+    with _may_be_absent():
+        _client(workshop, "glue").get_crawler(Name=workshop.crawler)
+        yield Resource("crawler", workshop.crawler)
+
+
+def _delete_crawler(workshop: Workshop, resource: Resource) -> None:
+    glue = _client(workshop, "glue")
+
+    def state() -> str:
+        return str(glue.get_crawler(Name=resource.name)["Crawler"]["State"])
+
+    with _may_be_absent():
+        if state() == "RUNNING":
+            glue.stop_crawler(Name=resource.name)
+        _wait(f"crawler {resource.name}", lambda: state() == "READY")
+        glue.delete_crawler(Name=resource.name)
+
+
+def _find_database(workshop: Workshop) -> Iterator[Resource]:
+    with _may_be_absent():
+        _client(workshop, "glue").get_database(Name=workshop.database)
+        names = _tables(workshop)
+        yield Resource("database", workshop.database, f"tables: {', '.join(names)}" if names else "no tables")
+
+
+def _delete_database(workshop: Workshop, resource: Resource) -> None:
+    """Its tables go first: on AWS they go with it only after a while."""
+    glue = _client(workshop, "glue")
+    with _may_be_absent():
+        for table in _tables(workshop):
+            glue.delete_table(DatabaseName=resource.name, Name=table)
+        glue.delete_database(Name=resource.name)
+
+
+def _tables(workshop: Workshop) -> list[str]:
+    pages = _client(workshop, "glue").get_paginator("get_tables").paginate(DatabaseName=workshop.database)
+    return [table["Name"] for page in pages for table in page["TableList"]]
+
+
+_CHAPTER_OF_TABLE = {"raw": 2, "processed": 4}
+
+
+def _finder_of_tables(chapter: int) -> Callable[[Workshop], Iterator[Resource]]:
+    """What chapter `chapter` put into the database; tables and views that we do not know are an analyst's."""
+
+    def find(workshop: Workshop) -> Iterator[Resource]:
+        with _may_be_absent():
+            for table in _tables(workshop):
+                if _CHAPTER_OF_TABLE.get(table, 5) == chapter:
+                    yield Resource("table", table)
+
+    return find
+
+
+def _delete_table(workshop: Workshop, resource: Resource) -> None:
+    with _may_be_absent():
+        _client(workshop, "glue").delete_table(DatabaseName=workshop.database, Name=resource.name)
+
+
+# ── S3 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _keys(workshop: Workshop, prefix: str) -> list[str]:
+    pages = _client(workshop, "s3").get_paginator("list_objects_v2").paginate(Bucket=workshop.bucket, Prefix=prefix)
+    return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+
+
+def _finder_of_objects(kind: str, prefix: str) -> Callable[[Workshop], Iterator[Resource]]:
+    def find(workshop: Workshop) -> Iterator[Resource]:
+        with _may_be_absent():
+            keys = _keys(workshop, prefix)
+            if keys:
+                yield Resource(kind, f"s3://{workshop.bucket}/{prefix}", f"{len(keys):,} objects")
+
+    return find
+
+
+def _delete_objects(workshop: Workshop, resource: Resource) -> None:
+    prefix = resource.name.removeprefix(f"s3://{workshop.bucket}/")
+    s3, keys = _client(workshop, "s3"), _keys(workshop, prefix)
+    for first in range(0, len(keys), _AT_ONCE):
+        batch = [{"Key": key} for key in keys[first : first + _AT_ONCE]]
+        refused = s3.delete_objects(Bucket=workshop.bucket, Delete={"Objects": batch, "Quiet": True}).get("Errors")
+        if refused:
+            raise WorkshopError(f"S3 does not delete {refused[0]['Key']}: {refused[0]['Message']}")
+
+
+def _find_bucket(workshop: Workshop) -> Iterator[Resource]:
+    with _may_be_absent():
+        yield Resource("bucket", workshop.bucket, f"{len(_keys(workshop, '')):,} objects")
+
+
+def _delete_bucket(workshop: Workshop, resource: Resource) -> None:
+    with _may_be_absent():
+        _delete_objects(workshop, Resource("objects", f"s3://{resource.name}/"))
+        _client(workshop, "s3").delete_bucket(Bucket=resource.name)
+
+
+# ── IAM ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _find_role(workshop: Workshop) -> Iterator[Resource]:
+    with _may_be_absent():
+        _client(workshop, "iam").get_role(RoleName=workshop.role)
+        yield Resource("role", workshop.role)
+
+
+def _delete_role(workshop: Workshop, resource: Resource) -> None:
+    """IAM deletes a role only when nothing is attached to it."""
+    iam, role = _client(workshop, "iam"), resource.name
+    with _may_be_absent():
+        for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=role, PolicyName=name)
+        iam.delete_role(RoleName=role)
+
+
+# ── the table ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_KINDS: tuple[_Kind, ...] = (
+    _Kind("query results", 5, _finder_of_objects("query results", "athena-results/"), _delete_objects),
+    _Kind("table of chapter 5", 5, _finder_of_tables(5), _delete_table),
+    _Kind("job", 4, _find_job, _delete_job),
+    _Kind("script", 4, _finder_of_objects("script", "scripts/"), _delete_objects),
+    _Kind("temporary files", 4, _finder_of_objects("temporary files", "temporary/"), _delete_objects),
+    _Kind("processed files", 4, _finder_of_objects("processed files", "processed/"), _delete_objects),
+    _Kind("table of chapter 4", 4, _finder_of_tables(4), _delete_table),
+    _Kind("crawler", 2, _find_crawler, _delete_crawler),
+    _Kind("database", 2, _find_database, _delete_database),
+    _Kind("role", 2, _find_role, _delete_role),
+    _Kind("bucket", 1, _find_bucket, _delete_bucket),
+)
+
+_INSIDE = {
+    "query results": "bucket",
+    "script": "bucket",
+    "temporary files": "bucket",
+    "processed files": "bucket",
+    "table of chapter 5": "database",
+    "table of chapter 4": "database",
+}
+"""Kind → the kind that it is deleted with."""
+
+
+def _wait(what: str, done: Callable[[], bool]) -> None:
+    """Poll until `done`. Raises `WorkshopError` when it takes longer than AWS ever needed."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while not done():
+        if time.monotonic() > end:
+            raise WorkshopError(f"{what} did not stop in {_PATIENCE_SECONDS / 60:.0f} minutes; try again later")
+        time.sleep(0.2)
