@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import persistence
 from . import responses
+from .catalog import Table
 from .crawler.calls import CrawlerCalls
 from .visualjob.calls import JobCalls
 
@@ -30,8 +32,10 @@ class GlueBackend(CrawlerCalls, JobCalls):
 def register() -> None:
     """Make this backend and its answers known to moto, before the first Glue request."""
     from moto.glue import urls
-    from moto.glue.models import glue_backends
+    from moto.glue.models import FakeDatabase, glue_backends
 
+    persistence.by_entry(FakeDatabase, "tables")
+    persistence.by_entry(Table, "partitions")
     responses.answer_with(GlueBackend)
     urls.url_paths["{0}/$"] = responses.GlueResponses.dispatch
     glue_backends.backend = GlueBackend

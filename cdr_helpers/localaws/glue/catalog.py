@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from moto.glue.models import FakeDatabase, FakePartition, FakeTable, GlueBackend
 from moto.glue.utils import PartitionFilter
 
+from .. import persistence
 from . import paging
 from .errors import AlreadyExists, ConcurrentModification, EntityNotFound, InvalidInput, InvalidRequest
 
@@ -58,6 +59,11 @@ class Table(FakeTable):
     def version(self) -> str:
         """The newest version's id."""
         return str(self._current_version)
+
+
+def untouched(entries: dict[Any, Any]) -> list[Any]:
+    """The values, for reading only: looked at in another way they are compared at the next save."""
+    return list(dict.values(entries))
 
 
 def _lower(name: str) -> str:
@@ -110,7 +116,7 @@ class CatalogCalls(GlueBackend):
 
     def answer_get_databases(self, request: Record) -> Record:
         """GetDatabases."""
-        shown = [database.as_dict() for database in list(self.databases.values())]
+        shown = [database.as_dict() for database in untouched(self.databases)]
         return paging.answer("DatabaseList", shown, request, MOST_ROWS["databases"])
 
     def answer_update_database(self, request: Record) -> Record:
@@ -159,7 +165,7 @@ class CatalogCalls(GlueBackend):
 
     def tables_of(self, database: str) -> list[Table]:
         """The tables of a database by name."""
-        found = list(self.database(database).tables.values())
+        found = untouched(self.database(database).tables)
         return sorted((table for table in found if isinstance(table, Table)), key=lambda table: table.name)
 
     def answer_get_tables(self, request: Record) -> Record:
@@ -433,7 +439,7 @@ def partition(table: Table, values: list[str]) -> FakePartition:
 
 def partitions_where(table: Table, expression: str | None = None) -> list[FakePartition]:
     """Partitions that match a GetPartitions expression, all without one."""
-    everything = list(table.partitions.values())
+    everything = untouched(table.partitions)
     return [one for one in everything if not expression or PartitionFilter(expression, table)(one)]
 
 
@@ -469,12 +475,8 @@ def remove_partition(table: Table, values: list[str]) -> None:
 
 
 def backend_of(account: str, region: str) -> CatalogCalls:
-    """The Glue backend of an account and region."""
-    from moto.glue.models import glue_backends
-
-    found = glue_backends[account][region]
-    assert isinstance(found, CatalogCalls), "the Glue backend is registered when the server starts"
-    return found
+    """The Glue backend of an account and region, saved from now on."""
+    return cast(CatalogCalls, persistence.store().adopt("glue", account, region))
 
 
 def get_database(account: str, region: str, database: str) -> Record:
@@ -484,7 +486,7 @@ def get_database(account: str, region: str, database: str) -> Record:
 
 def get_databases(account: str, region: str) -> list[Record]:
     """All databases as GetDatabases returns them."""
-    return [database.as_dict() for database in list(backend_of(account, region).databases.values())]
+    return [database.as_dict() for database in untouched(backend_of(account, region).databases)]
 
 
 def create_database(account: str, region: str, database_input: Record) -> None:

@@ -14,7 +14,7 @@ from ... import persistence, runs
 from ...errors import AwsError, RoleNotUsable
 from ...iam import roles
 from .. import paging
-from ..catalog import CatalogCalls
+from ..catalog import CatalogCalls, untouched
 from ..errors import (
     AlreadyExists,
     CrawlerNotRunning,
@@ -126,7 +126,7 @@ class CrawlerCalls(CatalogCalls):
 
     def answer_get_crawlers(self, request: Record) -> Record:
         """GetCrawlers."""
-        return paging.answer("Crawlers", [crawler.as_dict() for crawler in list(self.crawlers.values())], request)
+        return paging.answer("Crawlers", [crawler.as_dict() for crawler in untouched(self.crawlers)], request)
 
     def answer_batch_get_crawlers(self, request: Record) -> Record:
         """BatchGetCrawlers."""
@@ -188,6 +188,9 @@ class CrawlerCalls(CatalogCalls):
         """The background thread's work: read, then write and tell the outcome in one change."""
         problem = _problem(run.look)
         with persistence.changing("glue"):
+            # Looked up again so that both count as changed, however long the reading took.
+            crawler = self.crawlers.get(crawler.name, crawler)
+            self.crawls.get(run.crawl.crawl_id)
             if problem is None and crawler.state == STOPPING:
                 problem = ("STOPPED", None)
             problem = problem or _problem(lambda: self._write(crawler, run))
@@ -218,7 +221,7 @@ class CrawlerCalls(CatalogCalls):
         return {}
 
     def _crawls_of(self, name: str) -> list[Crawl]:
-        found = [crawl for crawl in list(self.crawls.values()) if crawl.crawler == name]
+        found = [crawl for crawl in untouched(self.crawls) if crawl.crawler == name]
         return sorted(found, key=lambda crawl: crawl.start, reverse=True)
 
     def answer_list_crawls(self, request: Record) -> Record:
@@ -298,7 +301,7 @@ class CrawlerCalls(CatalogCalls):
 
     def answer_get_classifiers(self, request: Record) -> Record:
         """GetClassifiers."""
-        return paging.answer("Classifiers", list(self.classifiers.values()), request)
+        return paging.answer("Classifiers", untouched(self.classifiers), request)
 
     def answer_delete_classifier(self, request: Record) -> Record:
         """DeleteClassifier."""

@@ -35,7 +35,7 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 def column_type(values: Iterable[str]) -> Type:
     """The type of a column's values; None when all are empty."""
-    filled = [value for value in values if value and not value.isspace()]
+    filled = list(filter(str.strip, values))
     if not filled:
         return None
     joined = "\n".join(filled)

@@ -7,6 +7,7 @@ from datetime import UTC
 
 from moto.core.utils import utcnow
 
+from ... import persistence
 from .state import LOG_GROUP, Crawl
 
 
@@ -41,10 +42,7 @@ class CrawlLog:
 
     def write(self) -> None:
         """Append what was collected to the crawler's stream."""
-        from moto.logs.models import logs_backends
-
-        account_id, region = self._place
-        logs = logs_backends[account_id][region]
+        logs = persistence.store().adopt("logs", *self._place)
         if LOG_GROUP not in logs.groups:
             logs.create_log_group(LOG_GROUP, tags={})
         logs.ensure_log_stream(LOG_GROUP, self._crawl.crawler)

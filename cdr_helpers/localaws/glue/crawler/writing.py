@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import catalog
-from ..catalog import CatalogCalls, Table
+from ..catalog import CatalogCalls, Table, untouched
 from . import grouping, naming, tableinput
 from .logs import CrawlLog
 from .state import Changes
@@ -166,7 +166,7 @@ class Writer:
             self.changes.partition["UPDATE"].append(name)
 
     def _gone_partitions(self, table: Table, found: dict[str, Record], unread: Sequence[str]) -> None:
-        gone = [one for key, one in list(table.partitions.items()) if key not in found]
+        gone = [one for one in untouched(table.partitions) if str(one.values) not in found]
         for one in gone:
             location = (one.partition_input.get("StorageDescriptor") or {}).get("Location", "")
             if any(address.startswith(location) for address in unread):

@@ -28,6 +28,9 @@ CUSTOM_TYPES = {"LONG": "bigint", "SHORT": "smallint"}
 """`CustomDatatypes` whose name is not the catalog's."""
 NO_TEXT = (b"\x00", b"\xff\xfe", b"\xfe\xff")
 """Bytes that text in UTF-8 or Latin-1 does not begin with (or, the first, contain)."""
+NAME = re.compile(r"[ -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff\t]*")
+"""What a column name may hold (API reference, "Column")."""
+_LEADING_COMMENTS = re.compile(r"\A(?:#[^\n]*(?:\n|\Z))+")
 Rows = list[list[str]]
 
 
@@ -71,16 +74,16 @@ def classify(sample: Sample, rules: CsvRules = BUILT_IN) -> Facts | None:
     text = _text_of(sample)
     if text is None:
         return None
-    body = _without_comments(text)
-    delimiter = rules.delimiter or _delimiter(body, rules.quote)
+    delimiter = rules.delimiter or _delimiter(_without_comments(text), rules.quote)
     if delimiter is None:
         return None
-    rows, used = _rows(body, delimiter, rules.quote, sample.complete)
+    rows, used = _rows(text, delimiter, rules.quote, sample.complete)
     if not _is_table(rows, rules):
         return None
-    header = _has_header(rows, rules)
-    schema = _schema(sample, rules, delimiter, rows, header, body, commented=len(body) < len(text))
-    return _facts(schema, sample, len(rows), used, header, whole=sample.complete and used >= len(body))
+    below = _types(rows[1:])
+    header = _has_header(rows[0], below, rules)
+    schema = _schema(sample, rules, delimiter, rows, below if header else _types(rows), header, text)
+    return _facts(schema, sample, len(rows), used, header, whole=sample.complete and used >= len(text))
 
 
 def _text_of(sample: Sample) -> str | None:
@@ -94,7 +97,12 @@ def _text_of(sample: Sample) -> str | None:
 
 def _without_comments(text: str) -> str:
     """The text after its leading lines that start with `#`."""
-    return re.sub(r"\A(?:#[^\n]*(?:\n|\Z))+", "", text)
+    return _LEADING_COMMENTS.sub("", text)
+
+
+def _has_comments(text: str, end: int) -> bool:
+    """Whether a line starts with `#`, were it within a quoted cell: tables of real crawlers count that too."""
+    return text.startswith("#") or text.find("\n#", 0, end) >= 0
 
 
 def _reader(text: str, delimiter: str, quote: str) -> tuple[io.StringIO, Callable[[int], Rows]]:
@@ -129,7 +137,7 @@ def _rows(text: str, delimiter: str, quote: str, complete: bool) -> tuple[Rows, 
     used = lines.tell()
     if not complete and used >= len(text):  # the sample ends within this record
         rows = rows[:-1]
-    return rows, used
+    return [row for row in rows if not row[0].startswith("#")] if _has_comments(text, used) else rows, used
 
 
 def _is_table(rows: Rows, rules: CsvRules) -> bool:
@@ -137,12 +145,14 @@ def _is_table(rows: Rows, rules: CsvRules) -> bool:
     return len(rows) >= enough and (rules.single_column or len(rows[0]) > 1)
 
 
-def _has_header(rows: Rows, rules: CsvRules) -> bool:
+def _has_header(first: Sequence[str], below: Sequence[Type], rules: CsvRules) -> bool:
+    """The guide's conditions: every cell text, each but the last one filled and short, and a column below that is not
+    text."""
     if rules.header != "UNKNOWN":
         return rules.header == "PRESENT"
-    first = rows[0]
-    named = all(column_type([cell]) in (None, "string") and len(cell) < LONGEST_NAME for cell in first)
-    return named and any(first) and any(kind not in (None, "string") for kind in _types(rows[1:]))
+    filled = all(cell.strip() and len(cell) < LONGEST_NAME for cell in first[:-1])
+    named = filled and all(column_type([cell]) in (None, "string") and NAME.fullmatch(cell) for cell in first)
+    return named and any(kind not in (None, "string") for kind in below)
 
 
 def _types(rows: Rows) -> list[Type]:
@@ -171,17 +181,15 @@ def _unused(name: str, taken: list[str]) -> str:
 
 
 def _schema(
-    sample: Sample, rules: CsvRules, delimiter: str, rows: Rows, header: bool, body: str, commented: bool
+    sample: Sample, rules: CsvRules, delimiter: str, rows: Rows, kinds: list[Type], header: bool, text: str
 ) -> Schema:
-    data = rows[1:] if header else rows
-    kinds = _types(data)
     names = _names(rules.names or (rows[0] if header else ()), max(len(kinds), len(rows[0])))
-    kinds += [None] * (len(names) - len(kinds))
+    kinds = kinds + [None] * (len(names) - len(kinds))
     typed = [custom or kind for custom, kind in zip_longest(rules.types[: len(names)], kinds)]
     parameters = {"columnsOrdered": "true", "delimiter": delimiter}
     if header:
         parameters["skip.header.line.count"] = "1"
-    if commented:
+    if _has_comments(text, len(text)):
         parameters["commentCharacter"] = "#"
     serde = {"field.delim": delimiter}
     if rules.serde == "OpenCSVSerDe":
@@ -193,7 +201,7 @@ def _schema(
         sample.compression,
         tuple(sorted(parameters.items())),
         tuple(sorted(serde.items())),
-        quoted=_all_quoted(data[:FIRST_RECORDS], body, delimiter, rules.quote),
+        quoted=_all_quoted(rows[header:FIRST_RECORDS], text, delimiter, rules.quote),
     )
 
 
