@@ -1,12 +1,304 @@
-"""The API calls on jobs and runs."""
+"""The job part of the Glue backend: definitions, runs, scripts (API reference, "Jobs" and "Visual job API")."""
 
 from __future__ import annotations
 
-from moto.glue.models import GlueBackend
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from ... import persistence, runs
+from ...errors import AwsError, RoleNotUsable
+from ...iam import roles
+from ...s3.access import ObjectAccess
+from .. import paging
+from ..catalog import CatalogCalls
+from ..errors import AlreadyExists, EntityNotFound, InvalidInput
+from . import jobs
+from .jobs import Job, JobRun, Record
+
+if TYPE_CHECKING:
+    from moto.glue.exceptions import GlueClientError
+
+_log = logging.getLogger(__name__)
+_INTERRUPTED = "The endpoint was stopped while the job was running."
+_SCRIPT_ONLY = (
+    "Only visual jobs run here: job '{name}' has JobMode {mode}, so its script {script} would need Apache Spark. "
+    "Give it CodeGenConfigurationNodes and JobMode VISUAL, or run it on AWS."
+)
 
 
-class JobCalls(GlueBackend):
-    """The jobs' part of the Glue backend."""
+class ActiveRun:
+    """What a run under way can be reached by; never part of the saved state."""
+
+    def __init__(self) -> None:
+        self.opened: list[Any] = []
+        self.ends_as = ""
+        self.timer: threading.Timer | None = None
+
+    def end(self, state: str) -> None:
+        """Interrupt the run; it ends in `state`."""
+        self.ends_as = self.ends_as or state
+        for connection in self.opened:
+            connection.interrupt()
+
+
+_active: dict[str, ActiveRun] = {}
+
+
+def _concurrent(name: str) -> GlueClientError:
+    from moto.glue.exceptions import ConcurrentRunsExceededException
+
+    return ConcurrentRunsExceededException(f"Concurrent runs exceeded for {name}")
+
+
+class JobCalls(CatalogCalls):
+    """CreateJob, UpdateJob, StartJobRun and what reports on them."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.jobs: dict[str, Job] = {}  # type: ignore[assignment]
+        self.job_runs: dict[str, JobRun] = {}
+
+    # definitions
+    def answer_create_job(self, request: Record) -> Record:
+        """CreateJob. Raises `AlreadyExists`, `InvalidInput`."""
+        name = jobs.check_name(request.get("Name"))
+        if name in self.jobs:
+            raise AlreadyExists(f"Job already exists with name {name}.")
+        arn = f"arn:aws:glue:{self.region_name}:{self.account_id}:job/{name}"
+        job = Job(name, arn, jobs.definition_of(request))
+        self._define(job, request)
+        self.jobs[name] = job
+        if request.get("Tags"):
+            self.tag_resource(arn, request["Tags"])
+        return {"Name": name}
+
+    def answer_update_job(self, request: Record) -> Record:
+        """UpdateJob: the definition is replaced; the graph only when the update has one (empty removes it)."""
+        job = self._job(request.get("JobName"))
+        update = request.get("JobUpdate") or {}
+        nodes = update.get("CodeGenConfigurationNodes")
+        changed = Job(job.name, job.arn, jobs.definition_of(update), job.nodes, job.created_on)
+        if nodes is not None:
+            changed.nodes = {}
+        self._define(changed, update)
+        self.jobs[job.name] = changed
+        return {"JobName": job.name}
+
+    def _define(self, job: Job, request: Record) -> None:
+        """Check role and graph, then write the graph's script to its place."""
+        self._check_role(job.definition.get("Role"))
+        nodes = request.get("CodeGenConfigurationNodes")
+        if not nodes:
+            return
+        job.nodes = nodes
+        if job.script_location:
+            self._put_script(job)
+        else:
+            _graph(nodes)
+
+    def _check_role(self, role: str | None) -> None:
+        if not role:
+            raise InvalidInput("Role is required.")
+        try:
+            roles.assume(self.account_id, role)
+        except RoleNotUsable:
+            raise InvalidInput("Service is unable to assume provided role. Please verify role's TrustPolicy.") from None
+
+    def _put_script(self, job: Job) -> None:
+        from . import script
+
+        text = script.generate(_graph(job.nodes))
+        try:
+            ObjectAccess(self.account_id).put_bytes(job.script_location, text.encode(), "text/x-python")
+        except AwsError as problem:
+            raise InvalidInput(f"The script cannot be written to {job.script_location}: {problem.message}") from None
+
+    def _job(self, name: Any) -> Job:
+        found = self.jobs.get(str(name))
+        if found is None:
+            raise EntityNotFound(f"Job {name} not found.")
+        return found
+
+    def answer_get_job(self, request: Record) -> Record:
+        """GetJob. Raises `EntityNotFound`."""
+        return {"Job": self._job(request.get("JobName")).as_dict()}
+
+    def answer_get_jobs(self, request: Record) -> Record:
+        """GetJobs, by name."""
+        return paging.answer("Jobs", [job.as_dict() for job in self._sorted_jobs()], request, 1000)
+
+    def _sorted_jobs(self) -> list[Job]:
+        return [self.jobs[name] for name in sorted(self.jobs)]
+
+    def answer_list_jobs(self, request: Record) -> Record:
+        """ListJobs, by name, of the tags that the request names."""
+        wanted = (request.get("Tags") or {}).items()
+        names = [job.name for job in self._sorted_jobs() if wanted <= self.get_tags(job.arn).items()]
+        return paging.answer("JobNames", names, request, 1000)
+
+    def answer_batch_get_jobs(self, request: Record) -> Record:
+        """BatchGetJobs."""
+        names = request.get("JobNames") or []
+        return {
+            "Jobs": [self.jobs[name].as_dict() for name in names if name in self.jobs],
+            "JobsNotFound": [name for name in names if name not in self.jobs],
+        }
+
+    def answer_delete_job(self, request: Record) -> Record:
+        """DeleteJob; a missing job is no error. Its runs go with it, its script stays."""
+        name = str(request.get("JobName"))
+        for run in self._runs_of(name):
+            self._stop(run)
+            del self.job_runs[run.run_id]
+        self.jobs.pop(name, None)
+        return {"JobName": name}
+
+    # runs
+    def answer_start_job_run(self, request: Record) -> Record:
+        """StartJobRun. Raises `EntityNotFound`, ConcurrentRunsExceededException, `InvalidInput`."""
+        name = str(request.get("JobName"))
+        if name not in self.jobs:
+            raise EntityNotFound("Failed to start job run due to missing metadata.")
+        job = self.jobs[name]
+        allowed = int((job.definition.get("ExecutionProperty") or {}).get("MaxConcurrentRuns") or 1)
+        if sum(run.under_way for run in self._runs_of(name)) >= allowed:
+            raise _concurrent(name)
+        settings = jobs.run_settings(job, request)
+        run = JobRun(jobs.new_run_id(), name, settings, self._arguments(job, request), previous=request.get("JobRunId"))
+        self.job_runs[run.run_id] = run
+        _active[run.run_id] = ActiveRun()
+        runs.start(f"job {name}", lambda: self._perform(job, run.run_id))
+        return {"JobRunId": run.run_id}
+
+    @staticmethod
+    def _arguments(job: Job, request: Record) -> dict[str, str]:
+        return {**(request.get("Arguments") or {}), **(job.definition.get("NonOverridableArguments") or {})}
+
+    def _runs_of(self, name: str) -> list[JobRun]:
+        return [run for run in list(self.job_runs.values()) if run.job_name == name]
+
+    def _run(self, name: Any, run_id: Any) -> JobRun:
+        self._job(name)
+        found = self.job_runs.get(str(run_id))
+        if found is None or found.job_name != name:
+            raise EntityNotFound(f"Job run {run_id} of job {name} not found.")
+        return found
+
+    def answer_get_job_run(self, request: Record) -> Record:
+        """GetJobRun. Raises `EntityNotFound`."""
+        return {"JobRun": self._run(request.get("JobName"), request.get("RunId")).as_dict()}
+
+    def answer_get_job_runs(self, request: Record) -> Record:
+        """GetJobRuns, the newest first. Raises `EntityNotFound`."""
+        name = self._job(request.get("JobName")).name
+        found = sorted(self._runs_of(name), key=lambda run: run.started_on, reverse=True)
+        return paging.answer("JobRuns", [run.as_dict() for run in found], request, 200)
+
+    def answer_batch_stop_job_run(self, request: Record) -> Record:
+        """BatchStopJobRun: runs under way are asked to stop, all others are errors."""
+        name, done, errors = request.get("JobName"), [], []
+        for run_id in request.get("JobRunIds") or []:
+            found = self.job_runs.get(run_id)
+            if found is not None and found.job_name == name and found.under_way:
+                self._stop(found)
+                done.append({"JobName": name, "JobRunId": run_id})
+            else:
+                errors.append({"JobName": name, "JobRunId": run_id, "ErrorDetail": _not_stopped(run_id, found)})
+        return {"SuccessfulSubmissions": done, "Errors": errors}
+
+    def _stop(self, run: JobRun) -> None:
+        if run.under_way:
+            run.enter(jobs.STOPPING)
+        active = _active.get(run.run_id)
+        if active:
+            active.end(jobs.STOPPED)
+
+    def answer_get_job_bookmark(self, request: Record) -> Record:
+        """GetJobBookmark: bookmarks are never kept here, so there is none. Raises `EntityNotFound`."""
+        raise EntityNotFound(f"Continuation for job {self._job(request.get('JobName')).name} not found")
 
     def recover_jobs(self) -> None:
-        """After a restart: a run that was under way has failed, and says so."""
+        """After a restart: runs that were under way have failed."""
+        for run in list(self.job_runs.values()):
+            if run.under_way:
+                run.enter(jobs.FAILED, _INTERRUPTED)
+
+    # the work of a run, in its own thread
+    def _perform(self, job: Job, run_id: str) -> None:
+        active = _active[run_id]
+        self._enter(run_id, jobs.RUNNING)
+        minutes = self.job_runs[run_id].settings["Timeout"]
+        active.timer = threading.Timer(min(minutes * 60, threading.TIMEOUT_MAX), active.end, (jobs.TIMEOUT,))
+        active.timer.daemon = True
+        active.timer.start()
+        state, message = self._outcome(job, run_id, active)
+        active.timer.cancel()
+        self._enter(run_id, state, message)
+        _active.pop(run_id, None)
+
+    def _enter(self, run_id: str, state: str, message: str = "") -> None:
+        with persistence.changing("glue"):
+            run = self.job_runs.get(run_id)
+            if run is not None and (run.under_way and not (run.state == jobs.STOPPING and state == jobs.RUNNING)):
+                run.enter(state, message)
+            if run is not None:
+                self._tell(run)
+
+    def _tell(self, run: JobRun) -> None:
+        from . import joblog
+
+        joblog.tell(self.account_id, self.region_name, run)
+
+    def _outcome(self, job: Job, run_id: str, active: ActiveRun) -> tuple[str, str]:
+        """The final state of a run, and its error message."""
+        try:
+            self._work(job, run_id, active)
+        except Exception as problem:
+            if active.ends_as:
+                return active.ends_as, ""
+            return jobs.FAILED, _reason(problem)
+        return jobs.SUCCEEDED, ""
+
+    def _work(self, job: Job, run_id: str, active: ActiveRun) -> None:
+        from . import execute
+
+        if not job.visual or not job.nodes:
+            mode = job.definition["JobMode"]
+            raise execute.NodeFailed(_SCRIPT_ONLY.format(name=job.name, mode=mode, script=job.script_location))
+        session = roles.assume(self.account_id, job.definition["Role"])
+        place = execute.Place(self.account_id, self.region_name, job.name, run_id, session)
+        moment = int(self.job_runs[run_id].started_on.timestamp() * 1000)
+        execute.run(_graph(job.nodes), place, moment, active.opened)
+
+
+def _graph(nodes: Record) -> Any:
+    """The checked graph. Raises `InvalidInput` with what is wrong."""
+    from . import graph
+
+    try:
+        return graph.read(nodes)
+    except graph.InvalidGraph as problem:
+        raise InvalidInput(str(problem)) from None
+
+
+def _reason(problem: Exception) -> str:
+    """A run's ErrorMessage. What is no AWS error and no failed node is a defect, and goes to the endpoint's log too."""
+    from .frames import NodeFailed
+
+    if isinstance(problem, NodeFailed):
+        return str(problem)
+    if isinstance(problem, AwsError):
+        return f"An error occurred ({problem.code}): {problem.message}"
+    message = getattr(problem, "message", None)
+    if message:
+        return str(message)
+    _log.exception("a job run failed")
+    return f"{type(problem).__name__}: {problem}"
+
+
+def _not_stopped(run_id: str, found: JobRun | None) -> Record:
+    if found is None:
+        return {"ErrorCode": "EntityNotFoundException", "ErrorMessage": f"Job run {run_id} not found."}
+    message = f"Job run {run_id} has the state {found.state} and cannot be stopped."
+    return {"ErrorCode": "InvalidInputException", "ErrorMessage": message}

@@ -1,0 +1,27 @@
+"""One file per kind of node; `REGISTRY` knows them by the API's name. A kind that is absent is refused by name."""
+
+from __future__ import annotations
+
+from .applymapping import ApplyMapping
+from .base import Node
+from .catalogsource import CatalogSource
+from .csvsource import CsvSource
+from .dropfields import DropFields
+from .filter import Filter
+from .renamefield import RenameField
+from .s3target import CatalogTarget, DirectTarget, ParquetTarget
+from .selectfields import SelectFields
+
+REGISTRY: dict[str, type[Node]] = {
+    "S3CatalogSource": CatalogSource,
+    "CatalogSource": CatalogSource,
+    "S3CsvSource": CsvSource,
+    "ApplyMapping": ApplyMapping,
+    "DropFields": DropFields,
+    "SelectFields": SelectFields,
+    "RenameField": RenameField,
+    "Filter": Filter,
+    "S3DirectTarget": DirectTarget,
+    "S3CatalogTarget": CatalogTarget,
+    "S3GlueParquetTarget": ParquetTarget,
+}

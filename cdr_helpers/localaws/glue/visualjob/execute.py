@@ -1,0 +1,211 @@
+"""A visual job's run: nodes become DuckDB relations, targets become files, files become objects, then the catalog.
+
+Nothing is put into S3 or the catalog before every target has been written to the scratch folder, so a run that fails
+leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ... import engine, home
+from ...errors import AwsError
+from ...iam.roles import RoleSession
+from ...s3.access import ObjectAccess
+from .. import catalog
+from . import casts, publishing, sparktypes, writing
+from .frames import Column, Frame, NodeFailed, Output, Term, selection
+from .graph import Graph
+from .nodes.base import Node
+from .nodes.s3target import Destination, positions
+from .reading import Files
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class Undecodable(Exception):
+    """A text file holds bytes that are no UTF-8."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The account and region of a run, its job, its id, and the role it runs under."""
+
+    account: str
+    region: str
+    job: str
+    run_id: str
+    session: RoleSession
+
+
+@dataclass
+class Outcome:
+    """What a run did: rows and objects written, bytes read."""
+
+    rows: int = 0
+    objects: int = 0
+    read_bytes: int = 0
+
+
+@dataclass
+class Run:
+    """What nodes work with."""
+
+    place: Place
+    connection: DuckDBPyConnection
+    files: Files
+    scratch: Path
+    moment: int
+    repaired: bool = False
+    outputs: list[publishing.Output] = field(default_factory=list)
+    rows: int = 0
+    _views: int = 0
+
+    def select(self, terms: Sequence[Term], source: Frame | str, where: str = "", distinct: bool = False) -> Frame:
+        """A frame of `terms` over another frame, or over a FROM clause."""
+        origin = source.view if isinstance(source, Frame) else source
+        condition = f" WHERE {where}" if where else ""
+        listed = selection(terms) or "NULL::INTEGER AS c0"
+        return self.view(
+            f"SELECT {'DISTINCT ' if distinct else ''}{listed} FROM {origin}{condition}",
+            [Column(term.name, term.kind) for term in terms],
+        )
+
+    def view(self, sql: str, columns: Sequence[Column]) -> Frame:
+        """A frame over a query whose columns are `c0 …`."""
+        self._views += 1
+        name = f"frame{self._views}"
+        self.connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        return Frame(name, tuple(columns))
+
+    def nothing(self) -> Frame:
+        """A frame without columns and rows."""
+        return self.view("SELECT NULL::INTEGER AS c0 WHERE false", [])
+
+    def described(self, scan: str) -> list[tuple[str, str]]:
+        """Name and DuckDB type of the columns that a scan gives."""
+        return [(row[0], row[1]) for row in self.connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()]
+
+    def table(self, node: Node, database: str, name: str) -> dict[str, Any]:
+        """A catalog table, which must exist and be allowed to be read."""
+        self.place.session.require("glue:GetTable", self._arn("table", f"{database}/{name}".lower()))
+        try:
+            return catalog.get_table(self.place.account, self.place.region, database, name)
+        except Exception as problem:
+            raise node.fail(f"table {database}.{name}: {_message(problem)}") from None
+
+    def _arn(self, kind: str, name: str) -> str:
+        return f"arn:aws:glue:{self.place.region}:{self.place.account}:{kind}/{name}"
+
+    def partitions(self, node: Node, table: dict[str, Any]) -> list[dict[str, Any]]:
+        """All partitions of a table."""
+        return catalog.get_partitions(self.place.account, self.place.region, table["DatabaseName"], table["Name"])
+
+    def pruned(
+        self, node: Node, partitions: list[dict[str, Any]], keys: list[Column], predicate: str
+    ) -> list[dict[str, Any]]:
+        """The partitions for which a Spark SQL predicate over the partition columns holds."""
+        from .sparksql import translate
+
+        if not partitions:
+            return []
+        rows = ", ".join(
+            f"({', '.join([str(at), *map(sparktypes.literal, one['Values'])])})" for at, one in enumerate(partitions)
+        )
+        heads = ", ".join(["i", *(f"k{at}" for at in range(len(keys)))])
+        terms = [Term(key.name, key.kind, casts.cast(f"k{at}", "string", key.kind)) for at, key in enumerate(keys)]
+        frame = self.select([*terms, Term(" partition", "int", "i")], f"(VALUES {rows}) v({heads})")
+        try:
+            condition = translate.condition(predicate, frame)
+        except translate.SparkSqlError as problem:
+            raise node.fail(f"PartitionPredicate: {problem}") from None
+        found = self.connection.execute(f"SELECT c{len(keys)} FROM {frame.view} WHERE {condition}").fetchall()
+        return [partitions[at] for at in sorted(row[0] for row in found)]
+
+    def write(self, node: Node, frame: Frame, to: Destination) -> None:
+        """Write a frame to scratch files; they are published at the end of the run."""
+        if not frame.columns:
+            return
+        keys = positions(node, frame, to.keys)
+        if to.database:
+            self._check_database(node, to.database)
+        try:
+            rows, files = writing.write(
+                self.connection, frame, to.form, to.compression, keys, self.scratch, self.moment
+            )
+        except writing.CannotWrite as problem:
+            raise node.fail(str(problem)) from None
+        self.rows += rows
+        if files:
+            self.outputs.append(publishing.Output(frame, keys, to, files))
+
+    def _check_database(self, node: Node, database: str) -> None:
+        try:
+            catalog.get_database(self.place.account, self.place.region, database)
+        except Exception as problem:
+            raise node.fail(f"database {database}: {_message(problem)}") from None
+
+
+def _message(problem: Exception) -> str:
+    return str(getattr(problem, "message", None) or problem)
+
+
+def run(graph: Graph, place: Place, moment: int, opened: list[DuckDBPyConnection]) -> Outcome:
+    """Run a graph. The connection is added to `opened`, so that stopping can interrupt it.
+
+    Raises `NodeFailed`, `AwsError` and what moto's catalog raises, each with the text of the run's ErrorMessage.
+    """
+    for node in graph.refused():
+        node.relation(None, [])  # type: ignore[arg-type]
+    try:
+        return _attempt(graph, place, moment, opened, repair=False)
+    except Undecodable:
+        return _attempt(graph, place, moment, opened, repair=True)
+
+
+def _attempt(graph: Graph, place: Place, moment: int, opened: list[DuckDBPyConnection], repair: bool) -> Outcome:
+    scratch = home.active().scratch / f"job-{uuid.uuid4().hex}"
+    scratch.mkdir(parents=True)
+    connection = engine.connect()
+    opened.append(connection)
+    try:
+        casts.prepare(connection)
+        files = Files(ObjectAccess(place.account, place.session), scratch, repair)
+        work = Run(place, connection, files, scratch, moment)
+        _relations(graph, work)
+        publishing.publish(work.outputs, place)
+        return Outcome(work.rows, sum(len(output.files) for output in work.outputs), files.read_bytes)
+    finally:
+        connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _relations(graph: Graph, work: Run) -> None:
+    import duckdb
+
+    results: dict[str, Output] = {}
+    for node in graph.order():
+        inputs = [results[source] for source in node.inputs]
+        try:
+            results[node.id] = node.relation(work, inputs)
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as problem:
+            raise _explained(node, problem, work.files.repair) from problem
+
+
+def _explained(node: Node, problem: Exception, repair: bool) -> Exception:
+    """An engine's error as the failure of a node; the first one about bad text asks for another attempt."""
+    first = str(problem).split("\n")[0]
+    if not repair and ("unicode" in str(problem).lower() or "utf-8" in str(problem).lower()):
+        return Undecodable(first)
+    return node.fail(first.split("Error: ", 1)[-1])
+
+
+__all__ = ["AwsError", "NodeFailed", "Outcome", "Place", "Run", "run"]

@@ -1,0 +1,76 @@
+"""What flows between nodes: a DuckDB view with columns `c0, c1 …` and the names and Spark types they stand for.
+
+Names of columns are Glue's: any text, twice if it comes to that. Physical names are ours, so DuckDB never sees them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class NodeFailed(Exception):
+    """A node cannot run; the text is what the job run's ErrorMessage says."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name as Glue knows it and its Spark type."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A relation: the view that holds it and its columns, in the order of the view's `c0, c1 …`."""
+
+    view: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names in order."""
+        return [column.name for column in self.columns]
+
+    def find(self, name: str) -> int | None:
+        """The position of a column: its exact name first, else without regard to case, as Spark resolves names."""
+        if name in self.names:
+            return self.names.index(name)
+        folded = [other.lower() for other in self.names]
+        return folded.index(name.lower()) if name.lower() in folded else None
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Several frames under names (a DynamicFrameCollection)."""
+
+    frames: tuple[tuple[str, Frame], ...]
+
+
+Output = Frame | Collection
+
+
+@dataclass(frozen=True)
+class Term:
+    """A column to be: its name, its type and the DuckDB expression over the input's physical columns."""
+
+    name: str
+    kind: str
+    sql: str
+
+
+def kept(frame: Frame, positions: Sequence[int], alias: str = "") -> list[Term]:
+    """The terms that carry columns of a frame on as they are."""
+    prefix = f"{alias}." if alias else ""
+    return [Term(frame.columns[at].name, frame.columns[at].kind, f"{prefix}c{at}") for at in positions]
+
+
+def every(frame: Frame, alias: str = "") -> list[Term]:
+    """The terms that carry all columns of a frame on."""
+    return kept(frame, range(len(frame.columns)), alias)
+
+
+def selection(terms: Sequence[Term]) -> str:
+    """The select list that gives terms their physical names."""
+    return ", ".join(f"{term.sql} AS c{at}" for at, term in enumerate(terms))

@@ -1,0 +1,29 @@
+"""A run's lines in CloudWatch Logs: `/aws-glue/jobs/output` says what happened, `/aws-glue/jobs/error` what went
+wrong; the stream is the run's id."""
+
+from __future__ import annotations
+
+import time
+
+from . import jobs
+from .jobs import JobRun
+
+OUTPUT, ERROR = "/aws-glue/jobs/output", "/aws-glue/jobs/error"
+
+
+def tell(account: str, region: str, run: JobRun) -> None:
+    """Write a line about the state that a run has reached."""
+    text = f"Job {run.job_name} run {run.run_id} is {run.state}"
+    _write(account, region, OUTPUT, run.run_id, text)
+    if run.state in (jobs.FAILED, jobs.TIMEOUT):
+        _write(account, region, ERROR, run.run_id, run.message or text)
+
+
+def _write(account: str, region: str, group: str, stream: str, text: str) -> None:
+    from moto.logs.models import logs_backends
+
+    logs = logs_backends[account][region]
+    if group not in logs.groups:
+        logs.create_log_group(group, tags={})
+    logs.ensure_log_stream(group, stream)
+    logs.put_log_events(group, stream, [{"timestamp": int(time.time() * 1000), "message": text}])
