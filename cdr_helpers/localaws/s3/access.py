@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from .. import persistence
+from ..errors import AwsError, NoSuchBucket, NoSuchKey
 from ..iam.roles import RoleSession
+from . import blobs, names
+
+ARN = "arn:aws:s3:::"
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,15 @@ class StoredObject:
         return f"s3://{self.bucket}/{self.key}"
 
 
+def split(uri: str) -> tuple[str, str]:
+    """Bucket and key of `s3://bucket/key` (`s3a://`, `s3n://` too). Raises `AwsError` for anything else."""
+    scheme, mark, rest = uri.partition("://")
+    bucket, _, key = rest.partition("/")
+    if not mark or scheme.lower() not in ("s3", "s3a", "s3n") or not bucket:
+        raise AwsError(f"{uri!r} is not an S3 location: s3://bucket/key", "InvalidInputException")
+    return bucket, key
+
+
 class ObjectAccess:
     """S3 as an engine sees it.
 
@@ -41,20 +56,79 @@ class ObjectAccess:
     def list(self, uri: str) -> list[StoredObject]:
         """Objects whose key begins with the key of `uri` (`s3://bucket/prefix`), in key order; `path` may be opened
         only after `readable`."""
-        raise NotImplementedError
+        bucket, prefix = split(uri)
+        self._require("s3:ListBucket", bucket)
+        with persistence.lock("s3"):
+            backend = self._backend()
+            found = _bucket(backend, bucket)
+            return [_stored(bucket, key) for key in backend.scan(found, prefix)]
+
+    def find(self, uri: str) -> StoredObject:
+        """The object at `uri`, after the check for `s3:GetObject`. Raises `NoSuchKey`."""
+        bucket, key = split(uri)
+        self._require("s3:GetObject", f"{bucket}/{key}")
+        with persistence.lock("s3"):
+            backend = self._backend()
+            _bucket(backend, bucket)
+            found = backend.peek(bucket, key)
+        if found is None:
+            raise NoSuchKey("The specified key does not exist.")
+        return _stored(bucket, found)
 
     def readable(self, stored: StoredObject) -> Path:
-        """The file to read, after the check for `s3:GetObject`."""
-        raise NotImplementedError
+        """The file to read, after the check for `s3:GetObject`. Raises `NoSuchKey` when it was deleted meanwhile."""
+        self._require("s3:GetObject", f"{stored.bucket}/{stored.key}")
+        if not stored.path.exists():
+            raise NoSuchKey("The specified key does not exist.")
+        return stored.path
 
     def put_file(self, uri: str, source: Path, content_type: str = "binary/octet-stream") -> StoredObject:
         """Store a finished file as an object; the file is moved, not copied."""
-        raise NotImplementedError
+        md5 = blobs.file_md5(blobs.Bytes(source, 0, source.stat().st_size))
+        return self._put(uri, blobs.Received(source, source.stat().st_size, md5), content_type)
 
     def put_bytes(self, uri: str, data: bytes, content_type: str = "binary/octet-stream") -> StoredObject:
         """Store bytes as an object."""
-        raise NotImplementedError
+        return self._put(uri, data, content_type)
+
+    def _put(self, uri: str, value: blobs.Received | bytes, content_type: str) -> StoredObject:
+        bucket, key = split(uri)
+        self._require("s3:PutObject", f"{bucket}/{key}")
+        if not names.is_key(key):
+            raise AwsError("Your key is too long", "KeyTooLongError")
+        with persistence.changing("s3"):
+            backend = self._backend()
+            _bucket(backend, bucket)
+            new = backend.put_object(bucket, key, value)
+            new.set_metadata({"Content-Type": content_type})
+        return _stored(bucket, new)
 
     def delete(self, uri: str) -> None:
         """Delete one object; deleting a missing one is no error, as in S3."""
-        raise NotImplementedError
+        bucket, key = split(uri)
+        self._require("s3:DeleteObject", f"{bucket}/{key}")
+        with persistence.changing("s3"):
+            backend = self._backend()
+            if _bucket(backend, bucket).keys.peek(key):
+                backend.delete_object(bucket, key)
+
+    def _require(self, action: str, resource: str) -> None:
+        if self.session is not None:
+            self.session.require(action, ARN + resource)
+
+    def _backend(self) -> Any:
+        from moto.s3.models import s3_backends
+
+        return s3_backends[self.account_id]["aws"]
+
+
+def _bucket(backend: Any, name: str) -> Any:
+    found = backend.buckets.peek(name)
+    if found is None:
+        raise NoSuchBucket("The specified bucket does not exist")
+    return found
+
+
+def _stored(bucket: str, key: Any) -> StoredObject:
+    changed = key.last_modified.replace(tzinfo=UTC)
+    return StoredObject(bucket, key.name, key.size, key.etag.strip('"'), changed, key.path)
