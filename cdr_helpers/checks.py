@@ -34,7 +34,7 @@ class Verdict:
 
 
 def check(statement: str, holds: bool, otherwise: str) -> Verdict:
-    """The green line for `statement`. Unless it `holds`, raises `CheckFailed` with `otherwise`: the fault and the cure."""
+    """The green line for `statement`. Raises `CheckFailed`, with `otherwise` as fault and cure, unless it `holds`."""
     if not holds:
         raise CheckFailed(f"✗ {statement}: no. {otherwise}")
     return Verdict(statement)

@@ -161,9 +161,12 @@ def _connect_local(name: str, region: str | None) -> Workshop:
     from cdr_helpers import localaws
 
     _restore_environment()
-    endpoint = localaws.start()
+    try:
+        endpoint = localaws.ensure()
+    except localaws.LocalAwsError as error:
+        raise WorkshopError(f"The local AWS does not start: {error}") from None
     region = region or DEFAULT_REGION
-    _change_environment(_local_environment(endpoint, region))
+    _change_environment(_local_environment(endpoint.environment, region))
     _pace_awswrangler(_LOCAL_POLL_SECONDS)
     return Workshop("local", name, region, _account_id(region))
 
@@ -186,23 +189,24 @@ _OVERRIDES = (
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     *(f"AWS_ENDPOINT_URL_{service}" for service in ("S3", "IAM", "STS", "GLUE", "ATHENA", "LAKEFORMATION")),
 )
-"""Variables that would send a request elsewhere, or sign it with other keys, than the four we set for `local`."""
+"""Variables that would send a request elsewhere, or sign it with other keys, than those of the local endpoint."""
 
 _before: dict[str, str | None] = {}
 
 
-def _local_environment(endpoint: Any, region: str) -> dict[str, str | None]:
+def _local_environment(endpoint: dict[str, str], region: str) -> dict[str, str | None]:
     changes: dict[str, str | None] = dict.fromkeys(_OVERRIDES)
     hosts = [host for host in os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")).split(",") if host]
-    return changes | {
-        "AWS_ENDPOINT_URL": endpoint.url,
-        "AWS_ACCESS_KEY_ID": endpoint.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": endpoint.secret_access_key,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "NO_PROXY": ",".join(dict.fromkeys([*hosts, "127.0.0.1"])),
-        "WR_ATHENA_QUERY_WAIT_POLLING_DELAY": _LOCAL_POLL_SECONDS,
-    }
+    return (
+        changes
+        | endpoint
+        | {
+            "AWS_DEFAULT_REGION": region,
+            "AWS_REGION": region,
+            "NO_PROXY": ",".join(dict.fromkeys([*hosts, "127.0.0.1"])),
+            "WR_ATHENA_QUERY_WAIT_POLLING_DELAY": _LOCAL_POLL_SECONDS,
+        }
+    )
 
 
 def _change_environment(changes: dict[str, str | None]) -> None:
