@@ -170,7 +170,7 @@ def execute(notebook: Path, copy: Path, parameters: dict[str, str], label: str) 
             coalesce_streams=True,
         )
     except PapermillExecutionError as error:
-        raise NotebookError(failure(notebook.stem, _Failure.of(error))) from None
+        raise NotebookError(failure(notebook.stem, Failure.of(error))) from None
     except (DeadKernelError, CellTimeoutError) as error:
         raise NotebookError(f"{notebook.stem}: the kernel ended before the notebook did ({error})") from None
 
@@ -194,7 +194,7 @@ _EDGE = 5
 
 
 @dataclass(frozen=True)
-class _Failure:
+class Failure:
     """What the kernel said about a failing cell."""
 
     count: int
@@ -204,12 +204,12 @@ class _Failure:
     traceback: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, error: Any) -> _Failure:
+    def of(cls, error: Any) -> Failure:
         """From papermill's exception."""
         return cls(error.exec_count, error.source, error.ename, error.evalue, list(error.traceback))
 
 
-def failure(stem: str, found: _Failure) -> str:
+def failure(stem: str, found: Failure) -> str:
     """The failing cell with its line marked, and its error without the frames of any library."""
     message = found.message if found.kind in _ours() else f"{found.kind}: {found.message}".rstrip(": ")
     return f"{stem} failed in cell [{found.count}]:\n{_quoted(found.source, _failing_line(found))}\n{message}"
@@ -227,7 +227,7 @@ def _quoted(source: str, failing: int | None) -> str:
     return "\n".join([*marked[:_EDGE], *gaps, *marked[-_EDGE:]])
 
 
-def _failing_line(found: _Failure) -> int | None:
+def _failing_line(found: Failure) -> int | None:
     """The line of this cell in the traceback. IPython heads the frame of a cell with `Cell In[7], line 3`."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(found.traceback))
     lines = re.findall(rf"Cell In\[{found.count}\], line (\d+)", text)
