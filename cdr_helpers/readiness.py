@@ -120,11 +120,11 @@ def of_local() -> Iterator[Finding]:
     """The local AWS: it answers, or could be started."""
     from cdr_helpers import localaws
 
-    status = localaws.status()
-    if not status.running:
+    endpoint = localaws.status()
+    if endpoint is None:
         yield Finding(NOTE, "local AWS", "stopped", "It starts by itself when a notebook connects.")
         return
-    yield Finding(OK, "local AWS", f"running at {status.url}")
+    yield Finding(OK, "local AWS", f"running at {endpoint.url}")
     yield from _connection("local", None)
 
 

@@ -271,7 +271,7 @@ def endpoint(target: str, keep: bool) -> Iterator[None]:
         return
     from cdr_helpers import localaws
 
-    if localaws.status().running:
+    if localaws.status():
         yield
         return
     localaws.start()

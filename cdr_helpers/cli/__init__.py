@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print_any_character()
     try:
         arguments = parser().parse_args(argv)
-        return int(arguments.function(arguments))
+        return int(arguments.func(arguments))
     except KeyboardInterrupt:
         print("\ncdr: interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -20,7 +20,7 @@ def add(subparsers: Any) -> None:
     add_target(parser)
     add_name(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.set_defaults(function=cleanup)
+    parser.set_defaults(func=cleanup)
 
 
 def cleanup(arguments: argparse.Namespace) -> int:

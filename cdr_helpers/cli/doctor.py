@@ -20,7 +20,7 @@ def add(subparsers: Any) -> None:
     )
     add_target(parser)
     add_name(parser)
-    parser.set_defaults(function=doctor)
+    parser.set_defaults(func=doctor)
 
 
 def doctor(arguments: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ def add(subparsers: Any) -> None:
         help="iso: 2021-02-25 11:53:07; dmy: 25-02-2021 11:53, which a plain cast turns into NULL (default: iso)",
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed, the same files (default: 1)")
-    parser.set_defaults(function=generate)
+    parser.set_defaults(func=generate)
 
 
 def _month(text: str) -> date:

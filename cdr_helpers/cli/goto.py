@@ -20,7 +20,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("number", type=_number, metavar="NN", help="the number of a notebook, such as 04")
     add_target(parser)
     add_name(parser)
-    parser.set_defaults(function=goto)
+    parser.set_defaults(func=goto)
 
 
 def _number(text: str) -> int:

@@ -25,7 +25,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("--only", type=_numbers, default=(), metavar="01,02", help="run just these, 99 only if named")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the executed copies (default: runs/latest)")
     parser.add_argument("--keep", action="store_true", help="leave what was made, and the local AWS running")
-    parser.set_defaults(function=run)
+    parser.set_defaults(func=run)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
