@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from cdr_helpers import endpoint
 from cdr_helpers import workshop as workshops
 from cdr_helpers.errors import WorkshopError
 
@@ -118,13 +119,11 @@ def _kernel() -> Finding:
 
 def of_local() -> Iterator[Finding]:
     """The local AWS: it answers, or could be started."""
-    from cdr_helpers import localaws
-
-    endpoint = localaws.status()
-    if endpoint is None:
+    url = endpoint.url()
+    if url is None:
         yield Finding(NOTE, "local AWS", "stopped", "It starts by itself when a notebook connects.")
         return
-    yield Finding(OK, "local AWS", f"running at {endpoint.url}")
+    yield Finding(OK, "local AWS", f"running at {url}")
     yield from _connection("local", None)
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cdr_helpers import endpoint
 from cdr_helpers.errors import NotARunnable, NotebookError, UsageError, WorkshopError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,7 +66,7 @@ def run(request: Request) -> None:
     if request.data and not any("data_dir" in given for given in parameters.values()):
         raise UsageError("--data has no use here: none of these notebooks reads the files (00 and 01 do)")
     _make_room(request.out, chosen, request.notebooks)
-    with _stopped_like_ctrl_c(), endpoint(request.target, request.keep):
+    with _stopped_like_ctrl_c(), endpoint.running(request.target, request.keep), _leftovers(request):
         for position, notebook in enumerate(chosen, start=1):
             label = f"{position}/{len(chosen)} {notebook.stem}"
             _run_one(notebook, request.out / notebook.name, parameters[notebook], label)
@@ -264,22 +265,17 @@ def _make_room(out: Path, notebooks: Sequence[Path], source: Path) -> None:
 
 
 @contextmanager
-def endpoint(target: str, keep: bool) -> Iterator[None]:
-    """The local AWS while notebooks run. One that ran before is left alone; ours is stopped unless `keep`."""
-    if target != "local":
-        yield
-        return
-    from cdr_helpers import localaws
-
-    if localaws.status():
-        yield
-        return
-    localaws.start()
+def _leftovers(request: Request) -> Iterator[None]:
+    """Say after a failure where to look and what is still there."""
     try:
         yield
-    finally:
-        if not keep:
-            localaws.stop()
+    except NotebookError as error:
+        options = [f"--target {request.target}"] if request.target != "local" else []
+        options += [f"--name {request.name}"] if request.name else []
+        command = " ".join(["cdr cleanup", *options])
+        raise NotebookError(
+            f"{error}\nExecuted copies: {short(request.out)}. What was made is still there; `{command}` deletes it."
+        ) from None
 
 
 @contextmanager
@@ -319,7 +315,7 @@ def save_outputs(folder: Path = NOTEBOOKS) -> None:
 
     notebooks = find(folder)
     with tempfile.TemporaryDirectory(prefix="cdr-") as work, _fresh_home(Path(work) / "home"):
-        with _stopped_like_ctrl_c(), endpoint("local", keep=False):
+        with _stopped_like_ctrl_c(), endpoint.running("local", keep=False):
             for position, notebook in enumerate(notebooks, start=1):
                 known_parameters(notebook)
                 _run_one(notebook, Path(work) / notebook.name, {}, f"{position}/{len(notebooks)} {notebook.stem}")

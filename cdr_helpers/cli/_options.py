@@ -47,9 +47,9 @@ def check_name(name: str | None) -> None:
 @contextmanager
 def connected(target: str, name: str | None, keep: bool = False) -> Iterator[Workshop]:
     """The workshop on a target. A local AWS that was not running is stopped again at the end, unless `keep`."""
-    from cdr_helpers import runner, workshop
+    from cdr_helpers import endpoint, workshop
 
-    with runner.endpoint(target, keep):
+    with endpoint.running(target, keep):
         with contextlib.redirect_stdout(io.StringIO()):  # `connect` shows the names: for a notebook
             found = workshop.connect(target, name or workshop.DEFAULT_NAME)
         yield found

@@ -70,7 +70,9 @@ def test_a_failure_ends_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[st
     message = str(caught.value)
     assert message.startswith("01_bad failed in cell [3]:")
     assert "→   2  json.loads('{')" in message
-    assert message.endswith(
+    error, advice = message.rsplit("\n", 1)
+    assert advice.endswith("What was made is still there; `cdr cleanup --target aws` deletes it.")
+    assert error.endswith(
         "\nJSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
     )
     assert "site-packages" not in message
@@ -82,7 +84,7 @@ def test_our_errors_are_shown_by_their_message(tmp_path: Path) -> None:
     write(
         tmp_path, "04_check.ipynb", "from cdr_helpers.errors import CheckFailed\nraise CheckFailed('column x: 3 rows')"
     )
-    with pytest.raises(NotebookError, match=r"CheckFailed\('column x: 3 rows'\)\ncolumn x: 3 rows$"):
+    with pytest.raises(NotebookError, match=r"CheckFailed\('column x: 3 rows'\)\ncolumn x: 3 rows\n"):
         runner.run(request(tmp_path))
 
 
