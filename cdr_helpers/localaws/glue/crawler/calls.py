@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -185,27 +186,35 @@ class CrawlerCalls(CatalogCalls):
         return {}
 
     def _crawl(self, crawler: Crawler, run: Run) -> None:
-        """The background thread's work: read, then write and tell the outcome in one change."""
+        """The background thread's work: read, write and tell the outcome in one change, then stop."""
         problem = _problem(run.look)
-        with persistence.changing("glue"):
-            # Looked up again so that both count as changed, however long the reading took.
-            crawler = self.crawlers.get(crawler.name, crawler)
-            self.crawls.get(run.crawl.crawl_id)
+        with self._again(crawler, run):
             if problem is None and crawler.state == STOPPING:
                 problem = ("STOPPED", None)
             problem = problem or _problem(lambda: self._write(crawler, run))
             self._end(crawler, run, *(problem or ("COMPLETED", None)))
         with persistence.changing("logs"):
-            run.log.write()
+            run.write_log()
+        with self._again(crawler, run):
+            crawler.state, crawler.current = READY, None
+
+    @contextmanager
+    def _again(self, crawler: Crawler, run: Run) -> Iterator[None]:
+        """A change of a crawler and its crawl: both looked up again, so that they count as changed however long ago
+        they were last."""
+        with persistence.changing("glue"):
+            self.crawlers.get(crawler.name)
+            self.crawls.get(run.crawl.crawl_id)
+            yield
 
     def _write(self, crawler: Crawler, run: Run) -> None:
-        run.crawl.changes = run.write()
+        run.write()
         self.crawler_memories[crawler.name] = run.memory
 
     def _end(self, crawler: Crawler, run: Run, state: str, message: str | None) -> None:
         crawl = run.crawl
         crawl.state, crawl.error, crawl.end = state, message, utcnow()
-        crawler.state, crawler.current, crawler.last = READY, None, crawl
+        crawler.state, crawler.last = STOPPING, crawl
         if message:
             run.log.error(message)
         run.log.benchmark(f"Crawler has finished running and is in state {READY}")
@@ -256,7 +265,7 @@ class CrawlerCalls(CatalogCalls):
         """After a restart: a crawl that was under way has failed, and says why."""
         for crawler in self.crawlers.values():
             crawl = crawler.current
-            if crawl:
+            if crawl and crawl.state == RUNNING:
                 crawl = self.crawls.setdefault(crawl.crawl_id, crawl)
                 crawl.state, crawl.error, crawl.end = "FAILED", INTERRUPTED, utcnow()
                 crawler.last = crawl

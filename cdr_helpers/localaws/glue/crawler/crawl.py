@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import AccessDenied, AwsError
 from ...iam import roles
+from ...iam.roles import RoleSession
 from ...s3.access import ObjectAccess, StoredObject
 from ..catalog import CatalogCalls
 from . import classifiers, configuration, grouping, listing
@@ -16,11 +17,14 @@ from .listing import Target
 from .logs import CrawlLog
 from .sampling import Unreadable
 from .schema import Facts
-from .state import Changes, Crawl, Memory
+from .state import LOG_GROUP, Crawl, Memory
 from .tableinput import Origin
 from .writing import Found, Policy, Writer
 
 Record = dict[str, Any]
+
+SESSION_NAME = "AWS-Crawler"
+"""How a crawler's role session is called: it shows in `CreatedBy` and in refusals."""
 
 
 class Stopped(Exception):
@@ -52,6 +56,7 @@ class Run:
         self.found: list[Found] = []
         self.targets = [listing.target_of(described) for described in settings["Targets"]["S3Targets"]]
         self.interned: dict[Facts, Facts] = {}
+        self.session: RoleSession | None = None
 
     @property
     def database(self) -> str:
@@ -66,7 +71,10 @@ class Run:
     def look(self) -> None:
         """List, classify and group. Raises `AwsError` for what ends the crawl, `Stopped`."""
         self.log.benchmark(f"Running Start Crawl for Crawler {self.crawl.crawler}")
-        access = ObjectAccess(self.backend.account_id, roles.assume(self.backend.account_id, self.settings["Role"]))
+        self.session = roles.assume(self.backend.account_id, self.settings["Role"])
+        self.session.session_name = SESSION_NAME
+        self._require("GetDatabase")
+        access = ObjectAccess(self.backend.account_id, self.session)
         looks = [self._custom(kind, stored) for kind, stored in self.customs]
         rules = configuration.grouping_rules(self.configuration)
         for target in self.targets:
@@ -77,6 +85,21 @@ class Run:
             ]
         self._check_number()
         self.log.benchmark(f"Classification complete, writing results to database {self.database}")
+
+    def _require(self, action: str, table: str | None = None) -> None:
+        """Whether the role may do this in the catalog, on every level that AWS asks for. Raises `AccessDenied`."""
+        levels = ["catalog", f"database/{self.database}", *([f"table/{self.database}/{table}"] if table else [])]
+        for level in levels:
+            if self.session:
+                arn = f"arn:aws:glue:{self.backend.region_name}:{self.backend.account_id}:{level}"
+                self.session.require(f"glue:{action}", arn)
+
+    def write_log(self) -> None:
+        """Write the log, if the role may: without the right a real crawler is silent too."""
+        stream = f"log-group:{LOG_GROUP}:log-stream:{self.crawl.crawler}"
+        arn = f"arn:aws:logs:{self.backend.region_name}:{self.backend.account_id}:{stream}"
+        if self.session and self.session.allows("logs:PutLogEvents", arn):
+            self.log.write()
 
     def _custom(self, kind: str, stored: Record) -> classifiers.Classifier:
         try:
@@ -142,8 +165,9 @@ class Run:
         self.seen[stored.uri] = (stored.etag, facts)
         return facts
 
-    def write(self) -> Changes:
-        """Bring the catalog in line with what was found. Raises `EntityNotFound` when the database is missing."""
+    def write(self) -> None:
+        """Bring the catalog in line with what was found. Raises `EntityNotFound` when the database is missing,
+        `AccessDenied` when the role may not write."""
         if self.database == "default" and self.database not in self.backend.databases:
             self.backend.answer_create_database({"DatabaseInput": {"Name": self.database}})
         writer = Writer(
@@ -152,12 +176,13 @@ class Run:
             self.settings.get("TablePrefix") or "",
             self._policy(),
             self.log,
-            f"arn:aws:sts::{self.backend.account_id}:assumed-role/{role_name(self.settings['Role'])}/AWS-Crawler",
+            self.session.arn if self.session else None,
+            self._require,
         )
-        changes = writer.write(self.found, [target.uri for target in self.targets], self.unread, self.crawl.crawler)
+        self.crawl.changes = writer.changes
+        writer.write(self.found, [target.uri for target in self.targets], self.unread, self.crawl.crawler)
         self.memory.seen, self.memory.crawled = self.seen, True
         self.log.benchmark("Finished writing to Catalog")
-        return changes
 
     def _policy(self) -> Policy:
         schema = self.settings["SchemaChangePolicy"]
@@ -170,11 +195,6 @@ class Run:
             inherit=partitions.get("AddOrUpdateBehavior") == "InheritFromTable",
             partitions_only=self._new_folders_only,
         )
-
-
-def role_name(role: str) -> str:
-    """The role's own name from a name, a path or an ARN."""
-    return role.rpartition("/")[2]
 
 
 def _tables(below: listing.Found, classified: list[Classified], rules: grouping.Rules) -> list[grouping.Table]:

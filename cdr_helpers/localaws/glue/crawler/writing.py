@@ -7,8 +7,9 @@ whatever the policy.) Runs inside `persistence.changing("glue")`; reads no objec
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .. import catalog
@@ -50,21 +51,29 @@ class Policy:
     """`Partitions.AddOrUpdateBehavior` InheritFromTable: partitions have the table's columns."""
     partitions_only: bool = False
     """A later crawl of CRAWL_NEW_FOLDERS_ONLY: nothing but new partitions."""
-    most_tables: int | None = None
 
 
 class Writer:
     """Writes one crawl's tables into one database."""
 
     def __init__(
-        self, backend: CatalogCalls, database: str, prefix: str, policy: Policy, log: CrawlLog, created_by: str
+        self,
+        backend: CatalogCalls,
+        database: str,
+        prefix: str,
+        policy: Policy,
+        log: CrawlLog,
+        created_by: str | None,
+        require: Callable[[str, str], None],
     ) -> None:
+        """`require(action, table)` raises `AccessDenied` when the crawler's role may not do it."""
+        self.require = lru_cache(maxsize=None)(require)
         self.backend, self.database, self.prefix = backend, database, prefix
         self.policy, self.log, self.created_by = policy, log, created_by
         self.changes = Changes()
         self.by_location = {_place(_location(table)): table for table in backend.tables_of(database)}
 
-    def write(self, found: Sequence[Found], crawled: Iterable[str], unread: Sequence[str], crawler: str) -> Changes:
+    def write(self, found: Sequence[Found], crawled: Iterable[str], unread: Sequence[str], crawler: str) -> None:
         """Bring the database in line with `found`.
 
         `crawled` are the addresses of the folders that were listed; `unread` those of objects that exist but could
@@ -80,11 +89,11 @@ class Writer:
                 self._partitions(known, one, unread)
         if not self.policy.partitions_only:
             self._gone({_place(one.location) for one in found}, tuple(crawled), unread, crawler)
-        return self.changes
 
     def _create(self, one: Found) -> Table:
         keys = tableinput.keys_of(one.table)
         described = tableinput.table_input(self._free_name(one), one.bucket, one.table, keys, one.origin)
+        self.require("CreateTable", described["Name"])
         table = self.backend.add_table(self.database, described, self.created_by)
         if keys and one.origin.indexed:
             self.backend.answer_create_partition_index(
@@ -114,6 +123,7 @@ class Writer:
             new["Description"] = old["Description"]
         if _same(old, new):
             return
+        self.require("UpdateTable", table.name)
         if keys != _key_names(table):
             table.partitions.clear()
         catalog.change_table(table, new)
@@ -159,9 +169,11 @@ class Writer:
         known = table.partitions.get(str(described["Values"]))
         name = f"{table.name}/{'/'.join(described['Values'])}"
         if known is None:
+            self.require("BatchCreatePartition", table.name)
             catalog.add_partition(table, described)
             self.changes.partition["ADD"].append(name)
         elif (self.policy.update != "LOG" or self.policy.inherit) and not _same(known.partition_input, described):
+            self.require("UpdatePartition", table.name)
             catalog.change_partition(table, described["Values"], described)
             self.changes.partition["UPDATE"].append(name)
 
@@ -173,9 +185,11 @@ class Writer:
                 continue
             name = f"{table.name}/{'/'.join(one.values)}"
             if self.policy.delete == "DELETE_FROM_DATABASE":
+                self.require("BatchDeletePartition", table.name)
                 catalog.remove_partition(table, one.values)
                 self.changes.partition["DELETE"].append(name)
             elif self.policy.delete == "DEPRECATE_IN_DATABASE" and not _deprecated(one.partition_input):
+                self.require("UpdatePartition", table.name)
                 catalog.change_partition(table, one.values, _marked(one.partition_input))
                 self.changes.partition["UPDATE"].append(name)
 
@@ -190,10 +204,12 @@ class Writer:
 
     def _remove(self, table: Table) -> None:
         if self.policy.delete == "DELETE_FROM_DATABASE":
+            self.require("DeleteTable", table.name)
             del self.backend.database(self.database).tables[table.name]
             self.changes.table["DELETE"].append(table.name)
             self.log.info(f"Deleted table {table.name} in database {self.database}")
         elif self.policy.delete == "DEPRECATE_IN_DATABASE" and not _deprecated(table.current):
+            self.require("UpdateTable", table.name)
             catalog.change_table(table, _marked(table.current))
             self.changes.table["UPDATE"].append(table.name)
             self.log.info(
