@@ -6,9 +6,13 @@ A generated part stands between `<!-- begin NAME -->` and `<!-- end NAME -->` in
 from __future__ import annotations
 
 import argparse
+import importlib
+import inspect
 import re
 import sys
+import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,8 +25,87 @@ def columns() -> str:
     return markdown()
 
 
+OURS, MOTO, REFUSED = "ours", "moto's", "refused"
+PACKAGE = "cdr_helpers.localaws"
+
+
+def fidelity() -> str:
+    """The tables of `docs/fidelity.md`: for each service, who answers which call."""
+    from cdr_helpers.localaws import home, persistence, services
+
+    services.prepare()
+    with tempfile.TemporaryDirectory() as folder:  # services register themselves with an open store
+        home.activate(home.Home(Path(folder)))
+        store = persistence.open_store(Path(folder) / "state")
+        tables = [_service(name) for name in services.SERVICES]
+        store.close()
+    return "\n\n".join(tables)
+
+
+def _service(name: str) -> str:
+    from botocore.session import Session
+
+    model = Session().get_service_model(name)
+    answers = {operation: _who_answers(name, operation) for operation in model.operation_names}
+    counts = ", ".join(f"{list(answers.values()).count(who)} {who}" for who in (OURS, MOTO, REFUSED))
+    title = f"## {model.metadata.get('serviceId', name)}\n\n{counts}."
+    return "\n\n".join([title, *(_calls(who, answers) for who in (OURS, MOTO, REFUSED) if who in answers.values())])
+
+
+def _calls(who: str, answers: dict[str, str]) -> str:
+    names = sorted(operation for operation, answer in answers.items() if answer == who)
+    return f"**{who.capitalize()}**: " + ", ".join(f"`{name}`" for name in names)
+
+
+def _who_answers(service: str, operation: str) -> str:
+    """Ours, if a method that takes part is defined in our package; else moto's, if it knows the call at all."""
+    from botocore import xform_name
+
+    responses, backend = _classes(service)
+    method = xform_name(operation)
+    # Moto reads S3's requests part by part: some calls have a method of the backend alone.
+    places = (responses, backend) if service == "s3" else (responses,)
+    answer = next((getattr(place, method) for place in places if hasattr(place, method)), None)
+    if answer is None:
+        return REFUSED
+    called = [answer, *(getattr(backend, name, None) for name in _backend_methods(answer))]
+    return OURS if any((getattr(each, "__module__", None) or "").startswith(PACKAGE) for each in called) else MOTO
+
+
+def _backend_methods(answer: Callable[..., object]) -> list[str]:
+    """The methods of the backend that a method of moto's responses calls."""
+    try:
+        return re.findall(r"backend\(?\)?\.(\w+)\(", inspect.getsource(answer))
+    except (OSError, TypeError):
+        return []
+
+
+@lru_cache
+def _classes(service: str) -> tuple[type, type]:
+    """The class that answers requests to a service and that of its backend, after ours are in place."""
+    from cdr_helpers.localaws import services
+
+    services.handler(service)
+    backend = getattr(importlib.import_module(f"moto.{service}.models"), f"{service}_backends").backend
+    module = importlib.import_module(f"moto.{service}.responses")
+    found = [kind for kind in vars(module).values() if inspect.isclass(kind) and kind.__module__ == module.__name__]
+    [responses] = [kind for kind in found if issubclass(kind, _base_response())]
+    return next((kind for kind in _descendants(responses) if kind.__module__.startswith(PACKAGE)), responses), backend
+
+
+def _base_response() -> type:
+    from moto.core.responses import BaseResponse
+
+    return BaseResponse
+
+
+def _descendants(kind: type) -> list[type]:
+    return [each for child in kind.__subclasses__() for each in (child, *_descendants(child))]
+
+
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "columns": ("data/README.md", columns),
+    "fidelity": ("docs/fidelity.md", fidelity),
 }
 """Name of a part → the file that it is in, the function that writes it."""
 
