@@ -54,7 +54,9 @@ def client(endpoint: localaws.Endpoint) -> Callable[..., Any]:
     def of(service: str, **options: Any) -> Any:
         if options:
             return client_of(endpoint, service, **options)
-        return made.setdefault(service, None) or made.__setitem__(service, client_of(endpoint, service)) or made[service]
+        if service not in made:
+            made[service] = client_of(endpoint, service)
+        return made[service]
 
     return of
 

@@ -10,9 +10,10 @@ from cdr_helpers import localaws
 
 
 def add(subparsers: Any) -> None:
-    """Add the command `local` and its own commands to a parser's subparsers; each sets `func(arguments) -> int`.
+    """Add the command `local` and its own commands to a parser's subparsers; each sets `func`.
 
-    `func` raises `localaws.LocalAwsError` for an expected failure.
+    That function takes the parsed arguments, returns the exit code, and raises `localaws.LocalAwsError` for an expected
+    failure.
     """
     parser = subparsers.add_parser("local", help="start, stop and look at the local AWS")
     commands = parser.add_subparsers(dest="local_command", metavar="COMMAND", required=True)

@@ -79,12 +79,24 @@ class Home:
         for folder in (self.objects, self.scratch):
             folder.mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
 
+    @property
+    def key_file(self) -> Path:
+        """The key pair; what makes a folder the home of an endpoint."""
+        return self.root / "keys.json"
+
+    @property
+    def failure(self) -> Path:
+        """Why the last start failed, for whoever started it."""
+        return self.root / "failure.json"
+
+    def make_keys(self) -> None:
+        """Make the key pair unless there is one; while `start_lock` is held."""
+        if not self.key_file.exists():
+            write_private(self.key_file, _new_keys())
+
     def keys(self) -> Keys:
-        """The key pair, made at first use."""
-        path = self.root / "keys.json"
-        if not path.exists():
-            write_private(path, _new_keys())
-        return Keys(**json.loads(path.read_text("utf-8")))
+        """The key pair. Raises `OSError` without one."""
+        return Keys(**json.loads(self.key_file.read_text("utf-8")))
 
 
 def _new_keys() -> dict[str, str]:

@@ -36,7 +36,7 @@ class StateMismatch(Exception):
     """The home was written by another version of this package or of moto."""
 
 
-def lock(service: str) -> threading.RLock:  # type: ignore[valid-type]
+def lock(service: str) -> threading.RLock:
     """The lock held while the state of a service (`glue`, `athena`, `iam`, `s3` …) changes.
 
     It is one and the same for all services: they call each other (a query reads the catalog, a job writes objects), and
@@ -60,7 +60,7 @@ def changing(service: str) -> Iterator[None]:
                 _store.save((service,), recent=True)
 
 
-class Rows(dict):  # type: ignore[type-arg]
+class Rows(dict):
     """A dictionary whose entries are saved one by one, and only when they were touched."""
 
     def __init__(self, entries: Any = ()) -> None:

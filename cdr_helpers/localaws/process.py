@@ -72,7 +72,7 @@ def announce(place: home.Home, port: int, nonce: str) -> None:
 def report_failure(place: home.Home, message: str) -> None:
     """Called by the server when it cannot start; the starter reads it."""
     with contextlib.suppress(OSError):
-        home.write_private(place.root / "failure.json", {"pid": os.getpid(), "message": message})
+        home.write_private(place.failure, {"pid": os.getpid(), "message": message})
 
 
 def _ask(place: home.Home, port: int, command: str, seconds: float) -> dict[str, Any] | None:
@@ -91,9 +91,9 @@ def _ask(place: home.Home, port: int, command: str, seconds: float) -> dict[str,
 def find(place: home.Home) -> Endpoint | None:
     """The endpoint that runs in this home, or None."""
     known = home.read_json(place.process)
-    if not known or not _is_alive(known):
+    if not known or not _is_alive(known) or not place.key_file.exists():
         return None
-    answer = _ask(place, known["port"], "status", seconds=5.0)
+    answer = _ask(place, known["port"], "status", seconds=START_SECONDS)
     if answer is None or answer["nonce"] != known["nonce"]:
         return None
     return _endpoint(place, known)
@@ -120,6 +120,7 @@ def start(root: str | Path | None = None, port: int | None = None) -> Endpoint:
         _require_ours(place)
         _make(place)
         with held(place.start_lock, f"another start in {place.root} does not end", START_SECONDS):
+            place.make_keys()
             running = find(place) or _spawn(place, port)
     if port and running.url != f"http://127.0.0.1:{port}":
         raise LocalAwsError(f"the endpoint already runs at {running.url}; `cdr local stop` it to change the port")
@@ -129,7 +130,6 @@ def start(root: str | Path | None = None, port: int | None = None) -> Endpoint:
 def _make(place: home.Home) -> None:
     try:
         place.make()
-        place.keys()
     except OSError as error:
         raise LocalAwsError(f"the home folder {place.root} cannot be used: {error.strerror}") from None
 
@@ -138,7 +138,7 @@ def _require_ours(place: home.Home) -> None:
     """A home is new, empty, or an endpoint's already: `reset` removes what is in it."""
     if place.root.exists() and not place.root.is_dir():
         raise LocalAwsError(f"the home folder {place.root} is a file")
-    if place.root.is_dir() and not (place.root / "keys.json").exists():
+    if place.root.is_dir() and not place.key_file.exists():
         strangers = [each.name for each in place.root.iterdir() if not each.name.endswith(".lock")]
         if set(strangers) - {"objects", "scratch"}:
             raise LocalAwsError(f"the folder {place.root} holds other files; name a new or an empty one as --home")
@@ -146,7 +146,7 @@ def _require_ours(place: home.Home) -> None:
 
 def _spawn(place: home.Home, port: int | None) -> Endpoint:
     wanted = port or int(home.read_json(place.settings).get("port", 0))
-    (place.root / "failure.json").unlink(missing_ok=True)
+    place.failure.unlink(missing_ok=True)
     place.process.unlink(missing_ok=True)
     command = [sys.executable, "-m", "cdr_helpers.localaws.server", "--home", str(place.root), "--port", str(wanted)]
     child = subprocess.Popen(command, **_detached(place))
@@ -163,7 +163,7 @@ def _spawn(place: home.Home, port: int | None) -> Endpoint:
 
 
 def _failure(place: home.Home) -> str:
-    message = home.read_json(place.root / "failure.json").get("message")
+    message = home.read_json(place.failure).get("message")
     return str(message or f"the endpoint ended while it started; see {place.log}")
 
 

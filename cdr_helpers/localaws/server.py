@@ -7,6 +7,9 @@ moto's handler under the lock, what changed to disk, the answer. There is no pag
 from __future__ import annotations
 
 import argparse
+import errno
+import gc
+import hashlib
 import hmac
 import io
 import json
@@ -28,6 +31,7 @@ from .errors import AwsError
 from .s3 import blobs
 
 MAX_MEMORY_BODY = 64 << 20
+WINDOWS_ADDRESS_IN_USE = 10048
 CONTROL_PATH = "/_localaws/"
 CONTROL_HEADER = "x-localaws-control"
 REGION = "ap-southeast-2"
@@ -79,8 +83,8 @@ class Endpoint:
         return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._keys.control.encode())
 
     def _control(self, command: str) -> wire.Answer:
+        self._ready.wait()
         if command == "reset":
-            self._ready.wait()
             reset_state(self._home)
         elif command == "stop":
             self.stopping.set()
@@ -93,8 +97,6 @@ class Endpoint:
         data = wire.read_all(incoming.body, MAX_MEMORY_BODY)
         if data is None:
             raise signatures.Refused("too large")
-        import hashlib
-
         signed = signatures.verify(sent, self._keys, hashlib.sha256(data).hexdigest())
         if signed.service not in services.SERVICES:
             known = ", ".join(services.SERVICES)
@@ -159,8 +161,14 @@ class Endpoint:
                 services.adopt("s3", REGION)
                 services.restore()
         except Exception:
+            # Serving half of it would lose the other half at the next save.
             _log.exception("the state of the home could not be restored")
-            self.stopping.set()
+            cure = f"`cdr local reset` empties it; {self._home.log} has the details"
+            process.report_failure(self._home, f"what is saved in {self._home.root} cannot be read; {cure}")
+            os._exit(1)
+        # What is there by now stays; the collector need not walk it again and again.
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         self._ready.set()
 
 
@@ -273,7 +281,7 @@ def _called(handle: services.Handler, request: Any, protocol: str) -> wire.Answe
     from werkzeug.exceptions import HTTPException
 
     try:
-        result = handle(request) if protocol == "s3" else handle(request, request.raw_url, dict(request.headers))
+        result = handle(request, request.raw_url, dict(request.headers))
     except AwsError as error:
         return refusals.error(getattr(error, "status", 400), error.code, error.message, protocol)
     except ClientError as error:
@@ -281,7 +289,7 @@ def _called(handle: services.Handler, request: Any, protocol: str) -> wire.Answe
         return refusals.error(400, found["Code"], found["Message"], protocol)
     except HTTPException as error:
         response = error.get_response(request.environ)
-        return response.status_code, dict(response.headers), response.get_data()  # type: ignore[attr-defined]
+        return response.status_code, dict(response.headers), response.get_data()
     except NotImplementedError as error:
         return refusals.response("no action", protocol, {"text": str(error) or "this call"})
     return _answer_of(result)
@@ -337,8 +345,8 @@ def serve(place: home.Home, port: int) -> None:
         endpoint = Endpoint(place, nonce := uuid.uuid4().hex)
         try:
             server = wire.LoopbackServer(port, endpoint)
-        except OSError:
-            raise process.LocalAwsError(f"port {port} of 127.0.0.1 is taken by another program") from None
+        except OSError as error:
+            raise process.LocalAwsError(_not_bound(port, error)) from None
         services.prepare()
         threading.Thread(target=endpoint.warm_up, name="warm-up", daemon=True).start()
         threading.Thread(target=_watch, args=(endpoint, server, place), name="watch", daemon=True).start()
@@ -347,6 +355,12 @@ def serve(place: home.Home, port: int) -> None:
         with persistence.lock("s3"):
             place.process.unlink(missing_ok=True)
             persistence.store().close()
+
+
+def _not_bound(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE or getattr(error, "winerror", 0) == WINDOWS_ADDRESS_IN_USE:
+        return f"port {port} of 127.0.0.1 is taken by another program; name another one with --port"
+    return f"port {port} of 127.0.0.1 cannot be used: {error.strerror}"
 
 
 def _log_to(path: Path) -> None:

@@ -36,7 +36,7 @@ SERVICES: dict[str, Service] = {
     "logs": Service("json"),
 }
 
-Handler = Callable[[Any], Any]
+Handler = Callable[[Any, str, dict[str, str]], Any]
 _handlers: dict[str, Handler] = {}
 
 
@@ -51,8 +51,8 @@ def prepare() -> None:
 
     # moto lists every model it ever made and every visit of an access key: memory that grows, for pages not served.
     common_models.BaseModel.__new__ = lambda cls, *_, **__: object.__new__(cls)  # type: ignore[method-assign]
-    iam_models.mark_account_as_visited = lambda **_: None  # type: ignore[assignment]
-    responses.method_names_from_class = functools.cache(responses.method_names_from_class)  # type: ignore[assignment]
+    iam_models.mark_account_as_visited = lambda **_: None
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
 
 
 def handler(name: str) -> Handler:
@@ -72,7 +72,8 @@ def _load(name: str) -> Handler:
     if callable(handle):
         return handle
     urls = importlib.import_module(f"moto.{name}.urls")
-    return urls.url_paths["{0}/$"]  # type: ignore[no-any-return]
+    dispatch: Handler = urls.url_paths["{0}/$"]
+    return dispatch
 
 
 def _our_module(service: Service) -> Any:

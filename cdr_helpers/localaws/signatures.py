@@ -222,10 +222,10 @@ def _verify_presigned_v2(sent: Sent, query: dict[str, str], keys: Keys, now: dat
 
 # Parameters that are part of the resource in Signature Version 2 (AmazonS3/latest/userguide/RESTAuthentication.html).
 _V2_PARAMETERS = frozenset(
-    "accelerate acl cors defaultObjectAcl delete lifecycle location logging notification partNumber policy "
-    "requestPayment restore tagging torrent uploadId uploads versionId versioning versions website "
-    "response-cache-control response-content-disposition response-content-encoding response-content-language "
-    "response-content-type response-expires".split()
+    {"accelerate", "acl", "cors", "defaultObjectAcl", "delete", "lifecycle", "location", "logging", "notification"}
+    | {"partNumber", "policy", "requestPayment", "restore", "tagging", "torrent", "uploadId", "uploads", "versionId"}
+    | {"versioning", "versions", "website", "response-cache-control", "response-content-disposition"}
+    | {"response-content-encoding", "response-content-language", "response-content-type", "response-expires"}
 )
 
 

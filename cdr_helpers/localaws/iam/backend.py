@@ -41,7 +41,8 @@ class IamBackend(moto_models.IAMBackend):
     def _count_attachments(self) -> None:
         for policy in self.aws_managed_policies:
             policy.attachment_count = 0
-        for holder in [*self.roles.values(), *self.users.values(), *self.groups.values()]:
+        holders: list[Any] = [*self.roles.values(), *self.users.values(), *self.groups.values()]
+        for holder in holders:
             for policy in holder.managed_policies.values():
                 if isinstance(policy, moto_models.AWSManagedPolicy):
                     policy.attachment_count += 1

@@ -16,7 +16,7 @@ MAX_PAGE = 1000
 class KeyTooLongError(exceptions.S3ClientError):
     """More than 1024 bytes of UTF-8."""
 
-    code = 400
+    code = 400  # type: ignore[assignment]
 
     def __init__(self) -> None:
         super().__init__("KeyTooLongError", "Your key is too long")
@@ -25,7 +25,7 @@ class KeyTooLongError(exceptions.S3ClientError):
 class BadDigest(exceptions.S3ClientError):
     """The body is not what its checksum header says."""
 
-    code = 400
+    code = 400  # type: ignore[assignment]
 
     def __init__(self, name: str) -> None:
         super().__init__("BadDigest", f"The {name} you specified did not match the calculated checksum.")
@@ -69,7 +69,7 @@ class S3Backend(moto_models.S3Backend):
 
     def complete_multipart_upload(self, bucket_name: str, multipart_id: str, body: Any) -> Any:
         upload = self._require_upload(bucket_name, multipart_id)
-        key = super().complete_multipart_upload(bucket_name, multipart_id, body)
+        key: Any = super().complete_multipart_upload(bucket_name, multipart_id, body)
         if key is not None:
             key.multipart = models.FinishedUpload(multipart_id, upload.joined_sizes)
         return key
@@ -83,6 +83,20 @@ class S3Backend(moto_models.S3Backend):
         if new.checksum_value and src_key.checksum_type == "COMPOSITE":
             new.checksum_algorithm = "CRC32"
             new.checksum_value = models.base64_text(blobs.file_crc32(new.value).to_bytes(4, "big"))
+
+    def put_object_tagging(self, key: Any, tags: dict[str, str] | None) -> Any:
+        if tags:
+            return super().put_object_tagging(key, tags)
+        self.tagger.delete_all_tags_for_resource(key.arn)
+        return key
+
+    def delete_object(
+        self, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
+    ) -> Any:
+        found = self.peek(bucket_name, key_name, version_id)
+        if found is not None and not (version_id is None and self.get_bucket(bucket_name).is_versioned):
+            self.tagger.delete_all_tags_for_resource(found.arn)
+        return super().delete_object(bucket_name, key_name, version_id, bypass)
 
     def _require_upload(self, bucket_name: str, multipart_id: str) -> Any:
         upload = self.get_bucket(bucket_name).multiparts.get(multipart_id)
@@ -99,7 +113,7 @@ class S3Backend(moto_models.S3Backend):
 
         Raises `MissingBucket`.
         """
-        store = self.get_bucket(bucket_name).keys
+        store: Any = self.get_bucket(bucket_name).keys
         if version_id is None:
             found = store.newest(key_name)
         else:
@@ -118,7 +132,8 @@ class S3Backend(moto_models.S3Backend):
         found = self.peek(bucket_name, key_name, version_id)
         if found is not None or not return_delete_marker:
             return found
-        versions = self.get_bucket(bucket_name).keys.peek(key_name, ())
+        store: Any = self.get_bucket(bucket_name).keys
+        versions = store.peek(key_name, ())
         if version_id is None:
             return versions[-1] if versions else None
         return next((each for each in versions if str(each.version_id) == version_id), None)
@@ -135,7 +150,10 @@ class S3Backend(moto_models.S3Backend):
     def scan(self, bucket: Any, prefix: str) -> list[Any]:
         """Every object (newest versions) whose key begins with `prefix`, in order."""
         ordered = bucket.keys.ordered()
-        begin, end = bisect_left(ordered, prefix), bisect_left(ordered, prefix + listing.LAST) if prefix else len(ordered)
+        begin, end = (
+            bisect_left(ordered, prefix),
+            bisect_left(ordered, prefix + listing.LAST) if prefix else len(ordered),
+        )
         found = (bucket.keys.newest(name) for name in ordered[begin:end])
         return [each for each in found if isinstance(each, moto_models.FakeKey)]
 

@@ -12,6 +12,7 @@ from typing import Any
 from moto.s3 import models as moto_models
 from moto.s3.exceptions import EntityTooSmall, InvalidPart, MalformedXML, NoSuchUpload
 from moto.s3.utils import _VersionedKeyStore
+from moto.utilities.tagging_service import TaggingService
 
 from .. import home, persistence
 from . import blobs
@@ -74,8 +75,8 @@ class DiskKey(moto_models.FakeKey):
         """Where the bytes are."""
         return home.active().objects / self.blob
 
-    @property
-    def value(self) -> blobs.Bytes:  # type: ignore[override]
+    @property  # type: ignore[override]
+    def value(self) -> blobs.Bytes:
         plain = self._etag if self._etag and "-" not in self._etag else None
         return blobs.Bytes(self.path, 0, self.contentsize, plain)
 
@@ -234,3 +235,4 @@ def install() -> None:
     moto_models.FakeKey = DiskKey  # type: ignore[misc]
     moto_models.FakeMultipart = DiskUpload  # type: ignore[misc]
     persistence.by_entry(DiskUpload, "parts")
+    persistence.by_entry(TaggingService, "tags")

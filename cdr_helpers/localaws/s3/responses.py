@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import urllib.parse
 from typing import Any
+from xml.sax.saxutils import escape
 
-from moto.core.responses import ActionResult
 from moto.s3 import exceptions
 from moto.s3 import responses as moto_responses
 from moto.s3.utils import ARCHIVE_STORAGE_CLASSES
@@ -14,7 +14,7 @@ from moto.s3.utils import ARCHIVE_STORAGE_CLASSES
 from . import blobs
 from .backend import MAX_PAGE, BadDigest
 
-OWNER = {"ID": "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a", "DisplayName": "webfile"}
+OWNER = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"
 RECEIVED_KEY = "localaws.received"
 ALGORITHMS = ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 
@@ -22,19 +22,21 @@ ALGORITHMS = ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 class S3Response(moto_responses.S3Response):
     """moto's dispatch with streamed bodies, checked digests and AWS's listings."""
 
-    def setup_class(self, request: Any, full_url: str | None = None, headers: Any = None) -> None:
+    def setup_class(  # type: ignore[override]
+        self, request: Any, full_url: str | None = None, headers: Any = None
+    ) -> None:
         super().setup_class(request, full_url, headers)
         received = request.environ.get(RECEIVED_KEY)
         if received is not None:
             self.body = received
 
     @classmethod
-    def handle(cls, request: Any) -> Any:
+    def handle(cls, request: Any, full_url: str, headers: dict[str, str]) -> Any:
         """Dispatch a request of the path style. Returns moto's (status, headers, body)."""
         response = cls()
         if request.raw_path[1:].partition("/")[2]:
-            return response.key_response(request, request.raw_url, dict(request.headers))
-        return response.bucket_response(request, request.raw_url, dict(request.headers))
+            return response.key_response(request, full_url, headers)
+        return response.bucket_response(request, full_url, headers)
 
     def parse_bucket_name_from_url(self, request: Any, url: str) -> str:
         return urllib.parse.unquote(request.raw_path[1:].partition("/")[0])
@@ -45,7 +47,8 @@ class S3Response(moto_responses.S3Response):
     def _key_response(self, request: Any, full_url: str) -> Any:
         if request.method not in ("GET", "HEAD"):
             # What follows may change the key in place: ACL, tags, lock, checksum.
-            self.backend.get_bucket(self.bucket_name).keys.touch(self.parse_key_name())
+            store: Any = self.backend.get_bucket(self.bucket_name).keys
+            store.touch(self.parse_key_name())
         return super()._key_response(request, full_url)
 
     def _get_key(self, validate_storage_class: bool = True) -> Any:
@@ -155,28 +158,24 @@ class S3Response(moto_responses.S3Response):
         bucket = self.backend.get_bucket(self.bucket_name)
         asked = self._list_arguments()
         page = self.backend.page(bucket, after=asked["marker"], **asked["where"])  # type: ignore[attr-defined]
-        result = self._list_result(bucket, page, asked, owner=True)
-        result["Marker"] = self._shown(asked["marker"])
+        own = [("Marker", self._shown(asked["marker"]))]
         if page.next_name is not None and asked["where"]["delimiter"]:
-            result["NextMarker"] = self._shown(page.next_name)
-        self.data["Action"] = "ListObjects"
-        return self.serialized(ActionResult(result))
+            own.append(("NextMarker", self._shown(page.next_name)))
+        return self._listed(bucket, page, asked, own, owner=True)
 
     def list_objects_v2(self) -> Any:
         bucket = self.backend.get_bucket(self.bucket_name)
         asked = self._list_arguments()
         after = _decoded(asked["token"]) if asked["token"] is not None else asked["start_after"]
         page = self.backend.page(bucket, after=after, **asked["where"])  # type: ignore[attr-defined]
-        result = self._list_result(bucket, page, asked, owner=asked["owner"])
-        result["KeyCount"] = len(page.keys) + len(page.folders)
+        own = [("KeyCount", str(len(page.keys) + len(page.folders)))]
         if asked["token"] is not None:
-            result["ContinuationToken"] = asked["token"]
+            own.append(("ContinuationToken", asked["token"]))
         elif asked["start_after"]:
-            result["StartAfter"] = self._shown(asked["start_after"])
+            own.append(("StartAfter", self._shown(asked["start_after"])))
         if page.next_name is not None:
-            result["NextContinuationToken"] = _encoded(page.next_name)
-        self.data["Action"] = "ListObjectsV2"
-        return self.serialized(ActionResult(result))
+            own.append(("NextContinuationToken", _encoded(page.next_name)))
+        return self._listed(bucket, page, asked, own, owner=asked["owner"])
 
     def _list_arguments(self) -> dict[str, Any]:
         query = self._get_querystring(self.request, self.uri)
@@ -204,35 +203,37 @@ class S3Response(moto_responses.S3Response):
     def _shown(self, name: str) -> str:
         return urllib.parse.quote(name) if self._encoding == "url" else name
 
-    def _list_result(self, bucket: Any, page: Any, asked: dict[str, Any], owner: bool) -> dict[str, Any]:
+    def _listed(self, bucket: Any, page: Any, asked: dict[str, Any], own: list[tuple[str, str]], owner: bool) -> Any:
+        """The XML of a listing. Written by hand: moto's serializer takes 170 ms for a page of 1,000."""
         where = asked["where"]
-        result: dict[str, Any] = {
-            "Name": bucket.name,
-            "Prefix": self._shown(where["prefix"]),
-            "MaxKeys": asked["size"],
-            "IsTruncated": page.next_name is not None,
-            "Contents": [self._listed(key, owner) for key in page.keys],
-        }
+        head = [("Name", bucket.name), ("Prefix", self._shown(where["prefix"])), ("MaxKeys", str(asked["size"]))]
+        head.append(("IsTruncated", "true" if page.next_name is not None else "false"))
         if where["delimiter"]:
-            result["Delimiter"] = self._shown(where["delimiter"])
-            result["CommonPrefixes"] = [{"Prefix": self._shown(folder)} for folder in page.folders]
+            head.append(("Delimiter", self._shown(where["delimiter"])))
         if self._encoding:
-            result["EncodingType"] = self._encoding
-        return result
+            head.append(("EncodingType", self._encoding))
+        parts = [_XML_HEAD, *(f"<{name}>{_escaped(text)}</{name}>" for name, text in head + own)]
+        parts += [self._entry(key, owner) for key in page.keys]
+        folders = (_escaped(self._shown(folder)) for folder in page.folders)
+        parts += [f"<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>" for folder in folders]
+        return 200, {"content-type": "application/xml"}, "".join([*parts, "</ListBucketResult>"])
 
-    def _listed(self, key: Any, owner: bool) -> dict[str, Any]:
-        shown = {
-            "Key": self._shown(key.name),
-            "LastModified": key.last_modified_ISO8601,
-            "ETag": key.etag,
-            "Size": key.size,
-            "StorageClass": key.storage_class,
-        }
-        if owner:
-            shown["Owner"] = OWNER
-        if key.checksum_algorithm:
-            shown["ChecksumAlgorithm"] = [key.checksum_algorithm]
-        return shown
+    def _entry(self, key: Any, owner: bool) -> str:
+        algorithm = f"<ChecksumAlgorithm>{key.checksum_algorithm}</ChecksumAlgorithm>" if key.checksum_algorithm else ""
+        return (
+            f"<Contents><Key>{_escaped(self._shown(key.name))}</Key><LastModified>{key.last_modified_ISO8601}"
+            f"</LastModified><ETag>{_escaped(key.etag)}</ETag>{algorithm}<Size>{key.size}</Size>"
+            f"{_OWNER_XML if owner else ''}<StorageClass>{key.storage_class}</StorageClass></Contents>"
+        )
+
+
+_XML_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+_OWNER_XML = f"<Owner><ID>{OWNER}</ID></Owner>"
+_CONTROLS = {chr(code): f"&#x{code:x};" for code in [*range(32), 127] if code not in (9, 10)}
+
+
+def _escaped(text: str) -> str:
+    return escape(text, _CONTROLS)
 
 
 def _is_restored(key: Any) -> bool:
