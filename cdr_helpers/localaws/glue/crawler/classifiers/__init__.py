@@ -7,6 +7,7 @@ log formats are not here; such objects are UNKNOWN unless an earlier one recogni
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,11 @@ def _json(stored: dict[str, Any]) -> Classifier:
 
 
 def _xml(stored: dict[str, Any]) -> Classifier:
-    return lambda sample: xml_text.classify(sample, stored.get("RowTag"))
+    def look(sample: Sample) -> Facts | None:
+        facts = xml_text.classify(sample, stored.get("RowTag"))
+        return facts and replace(facts, schema=replace(facts.schema, classification=stored["Classification"]))
+
+    return look
 
 
 CUSTOM: dict[str, Callable[[dict[str, Any]], Classifier]] = {
