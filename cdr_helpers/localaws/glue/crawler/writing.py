@@ -23,6 +23,8 @@ Record = dict[str, Any]
 
 DEPRECATED = "DEPRECATED_BY_CRAWLER"
 INDEX = "crawler_partition_index"
+KEPT = ("Description", "LastAccessTime")
+"""What an update leaves as it is."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Writer:
         described = tableinput.table_input(self._free_name(one), one.bucket, one.table, keys, one.origin)
         self.require("CreateTable", described["Name"])
         table = self.backend.add_table(self.database, described, self.created_by)
+        table.current["LastAccessTime"] = table.created_time
         if keys and one.origin.indexed:
             self.backend.answer_create_partition_index(
                 {
@@ -119,8 +122,7 @@ class Writer:
         new = tableinput.table_input(table.name, one.bucket, one.table, keys, one.origin)
         old = table.current
         new["StorageDescriptor"]["Columns"] = self._columns(old, new)
-        if old.get("Description"):
-            new["Description"] = old["Description"]
+        new |= {key: old[key] for key in KEPT if key in old}
         if _same(old, new):
             return
         self.require("UpdateTable", table.name)

@@ -173,6 +173,7 @@ def test_who_made_the_table(place: Place) -> None:
     assert table["Parameters"]["CRAWL_RUN_ID"] == last["MessagePrefix"]
     assert table["IsRegisteredWithLakeFormation"] is False
     assert (table["Owner"], table["TableType"], table["VersionId"]) == ("owner", "EXTERNAL_TABLE", "0")
+    assert table["LastAccessTime"] == table["CreateTime"] == table["UpdateTime"]
 
 
 def test_crawls_are_filtered_and_paged(place: Place) -> None:
@@ -514,6 +515,7 @@ def test_a_crawl_that_was_killed_has_failed(own_endpoint: localaws.Endpoint, fin
     client("iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=documents[1])
     region = {"LocationConstraint": own_endpoint.region}
     client("s3").create_bucket(Bucket="restart-test", CreateBucketConfiguration=region)
+    assert client("glue").get_databases()["DatabaseList"] == []
     client("glue").create_database(DatabaseInput={"Name": "restart-test"})
     place = Place(client, finished, "restart-test", "r")
     place.put(a=CSV)
