@@ -38,6 +38,9 @@ unit: env
 notebooks: env ## execute the workbook again and save the committed outputs
 	@$(BIN)/python -m cdr_helpers.runner
 
+docs: env ## write the parts of the documentation that come from code
+	@$(BIN)/python docs/generate.py
+
 lab: env ## open JupyterLab on the first notebook
 	@$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 

@@ -11,7 +11,7 @@ import inspect
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +23,56 @@ def columns() -> str:
     from cdr_helpers.records.columns import markdown
 
     return markdown()
+
+
+def commands() -> str:
+    """The table of commands in the README: usage and help."""
+    rows = [f"| `{_usage(parser)}` | {text} |" for parser, text in _commands().values()]
+    return "\n".join(["| Command | Does |", "| --- | --- |", *rows])
+
+
+def options() -> str:
+    """The commands one by one, for `docs/commands.md`."""
+    return "\n\n".join(_described(parser) for parser, _ in _commands().values())
+
+
+def _commands() -> dict[str, tuple[argparse.ArgumentParser, str]]:
+    from cdr_helpers.cli import parser
+
+    return {text: command for text, command in _below(parser())}
+
+
+def _below(parser: argparse.ArgumentParser) -> Iterator[tuple[str, tuple[argparse.ArgumentParser, str]]]:
+    """The commands of a parser, or those of its commands where they have some of their own."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
+            for name, command in action.choices.items():
+                yield from list(_below(command)) or [(command.prog, (command, helps[name]))]
+
+
+def _usage(parser: argparse.ArgumentParser) -> str:
+    """One line, as argparse writes usage, whatever the version and the width of the terminal."""
+    return " ".join([parser.prog, *(part for action in parser._actions if (part := _usage_of(action)))])
+
+
+def _usage_of(action: argparse.Action) -> str:
+    if isinstance(action, argparse._HelpAction):
+        return ""
+    text = _option(action)
+    return text if action.required else f"[{text}]"
+
+
+def _option(action: argparse.Action) -> str:
+    value = "\\|".join(action.choices) if action.choices else str(action.metavar or "")
+    name = action.option_strings[0] if action.option_strings else ""
+    return " ".join(filter(None, [name, value if action.nargs != 0 else ""]))
+
+
+def _described(parser: argparse.ArgumentParser) -> str:
+    rows = [f"| `{_option(action)}` | {action.help} |" for action in parser._actions if _usage_of(action)]
+    table = ["", "| | |", "| --- | --- |", *rows] if rows else []
+    return "\n".join([f"## {parser.prog}", "", parser.description or "", *table])
 
 
 OURS, MOTO, REFUSED = "ours", "moto's", "refused"
@@ -105,6 +155,8 @@ def _descendants(kind: type) -> list[type]:
 
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "columns": ("data/README.md", columns),
+    "commands": ("README.md", commands),
+    "options": ("docs/commands.md", options),
     "fidelity": ("docs/fidelity.md", fidelity),
 }
 """Name of a part → the file that it is in, the function that writes it."""
