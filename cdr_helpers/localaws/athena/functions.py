@@ -174,7 +174,7 @@ is_json_scalar(varchar) -> boolean = (json_type({0}) NOT IN ('ARRAY', 'OBJECT'))
 cardinality(array(t)) -> bigint = CAST(len({0}) AS BIGINT)
 cardinality(map(k, v)) -> bigint = CAST(cardinality({0}) AS BIGINT)
 element_at(array(t), bigint) -> t = t_element_at({0}, {1})
-element_at(map(k, v), k) -> v = element_at({0}, {1})
+element_at(map(k, v), k) -> v = ({0})[{1}]
 contains(array(t), t) -> boolean = CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL WHEN list_contains({0}, {1}) THEN true WHEN len(list_filter({0}, lambda x: x IS NULL)) > 0 THEN NULL ELSE false END
 array_distinct(array(t)) -> array(t) = list_transform(list_filter(list_zip({0}, range(1, len({0}) + 1)), lambda x: list_position({0}, x[1]) = x[2] OR (x[1] IS NULL AND len(list_filter(({0})[1:x[2] - 1], lambda y: y IS NULL)) = 0)), lambda x: x[1])
 array_sort(array(t)) -> array(t) = list_sort({0}, 'ASC', 'NULLS LAST')

@@ -61,7 +61,7 @@ t_pad_right(x, n, p) AS CASE WHEN n < 0 THEN CAST(t_fail('INVALID_FUNCTION_ARGUM
 t_element(x, i) AS CASE WHEN i IS NULL OR x IS NULL THEN NULL WHEN i = 0 THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', 'SQL array indices start at 1')] WHEN i < 0 THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', concat('Array subscript is negative: ', i))] WHEN i > len(x) THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', concat('Array subscript must be less than or equal to array length: ', i, ' > ', len(x)))] ELSE x[i] END
 t_element_at(x, i) AS CASE WHEN i = 0 THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', 'SQL array indices start at 1')] ELSE x[i] END
 t_slice(x, s, n) AS CASE WHEN s = 0 THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', 'SQL array indices start at 1'):1] WHEN s < 0 AND -s > len(x) THEN x[1:0] WHEN s < 0 THEN x[len(x) + s + 1:len(x) + s + n] ELSE x[s:s + n - 1] END
-t_map_get(m, k) AS CASE WHEN m IS NULL OR k IS NULL THEN NULL WHEN map_contains(m, k) THEN element_at(m, k) ELSE map_values(m)[t_fail('INVALID_FUNCTION_ARGUMENT', concat('Key not present in map: ', k))] END
+t_map_get(m, k) AS CASE WHEN m IS NULL OR k IS NULL THEN NULL WHEN map_contains(m, k) THEN m[k] ELSE map_values(m)[t_fail('INVALID_FUNCTION_ARGUMENT', concat('Key not present in map: ', k))] END
 t_map(k, v) AS CASE WHEN k IS NULL OR v IS NULL THEN NULL WHEN len(k) <> len(v) THEN map(k[1:t_fail('INVALID_FUNCTION_ARGUMENT', 'Key and value arrays must be the same length')], v) WHEN len(list_distinct(k)) <> len(k) THEN map(k[1:t_fail('INVALID_FUNCTION_ARGUMENT', 'Duplicate map keys are not allowed')], v) ELSE map(k, v) END
 t_round(x, n) AS CASE WHEN isnan(x) OR isinf(x) THEN x ELSE round(x, CAST(n AS INTEGER)) END
 t_truncate(x) AS trunc(x)

@@ -26,7 +26,7 @@ def constant(node: ast.Call, args: list[Typed], index: int, what: str) -> str:
 def _unit(node: ast.Call, args: list[Typed], known: tuple[str, ...] = TRUNCATED) -> str:
     unit = constant(node, args, 0, "unit").lower()
     if unit not in known:
-        fail("INVALID_FUNCTION_ARGUMENT", f"'{unit}' is not a valid {'Time' if False else 'TIMESTAMP'} field", node)
+        fail("INVALID_FUNCTION_ARGUMENT", f"'{unit}' is not a valid TIMESTAMP field", node)
     return unit
 
 
@@ -227,7 +227,8 @@ def histogram(self: Expressions, node: ast.Call, args: list[Typed], result: Type
 
 def approx_percentile(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
     """DuckDB's t-digest; whole numbers are rounded back."""
-    sql = f"approx_quantile(CAST({args[0].sql} AS DOUBLE), {args[1].sql}){self.suffix(node)}"
+    shares = f"CAST({args[1].sql} AS FLOAT{'[]' if result.kind == 'array' else ''})"
+    sql = f"approx_quantile(CAST({args[0].sql} AS DOUBLE), {shares}){self.suffix(node)}"
     if result.kind == "array":
         shown = f"CAST(round(x) AS {duckdb_name(result.element)})" if result.element.kind != "double" else "x"
         return Typed(f"list_transform({sql}, lambda x: {shown})", result)

@@ -91,6 +91,7 @@ class Translator:
         self.names = itertools.count()
         self.ctes: list[dict[str, Compiled]] = [{}]
         self.views: list[tuple[str, str, str]] = []
+        self.parameters_used = 0
 
     def fresh(self, prefix: str = "t") -> str:
         """A name not used yet."""
@@ -98,6 +99,7 @@ class Translator:
 
     def parameter(self, node: ast.Parameter) -> ast.Node:
         """The value given for a `?`."""
+        self.parameters_used = max(self.parameters_used, node.index + 1)
         if self.parameters is None or node.index >= len(self.parameters):
             given = len(self.parameters or [])
             raise QueryFailure("INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected "

@@ -1,0 +1,29 @@
+"""One file per SerDe; `find` gives the one that a storage descriptor names."""
+
+from __future__ import annotations
+
+from .base import SerDe, Storage, UnreadableTable
+from .json import Json
+from .lazysimple import LazySimple
+from .opencsv import OpenCsv
+from .parquet import Parquet
+
+# last part of the library's name, in lower case → SerDe
+SERDES: dict[str, SerDe] = {
+    "lazysimpleserde": LazySimple(),
+    "opencsvserde": OpenCsv(),
+    "parquethiveserde": Parquet(),
+    "jsonserde": Json(),
+}
+
+__all__ = ["SERDES", "SerDe", "Storage", "UnreadableTable", "find"]
+
+
+def find(library: str) -> SerDe:
+    """The SerDe of a library (`org.apache.hadoop.hive.serde2.OpenCSVSerde`). Raises `UnreadableTable`."""
+    name = library.rsplit(".", 1)[-1].lower()
+    if name not in SERDES:
+        known = ", ".join(sorted(SERDES))
+        raise UnreadableTable("NOT_SUPPORTED", f"SerDe {library or 'without a name'} is not supported here; "
+                              f"those that are: {known}")
+    return SERDES[name]

@@ -1,0 +1,329 @@
+"""The Athena backend: query executions on top of workgroups and metadata. Request ↔ work, no more."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from .. import persistence
+from ..errors import AwsError
+from . import executions, responses, results
+from .executions import FINAL, Execution
+from .failures import MalformedQuery, QueryFailure
+from .metadata import MetadataCalls
+from .metastore import Metastore
+from .requests import RequestProblem
+from .workgroups import paged
+
+Record = dict[str, Any]
+MOST_ROWS = 1000
+NO_OUTPUT = (
+    "No output location provided. An output location is required either through the Workgroup result configuration "
+    "setting or as an API input."
+)
+
+
+class AthenaBackend(MetadataCalls):
+    """What moto's Athena backend is replaced by."""
+
+    transient: frozenset[str] = frozenset()
+
+    @property
+    def _url_module(self) -> Any:
+        """Moto looks for the addresses beside the backend's module; they are its own."""
+        from moto.athena import urls
+
+        return urls
+
+    def recover(self) -> None:
+        """After a restart: what was under way has failed, and says so."""
+        for execution in list(self.executions.values()):
+            if execution.state not in FINAL:  # type: ignore[attr-defined]
+                _interrupted(execution)
+
+    # start and stop
+    def answer_start_query_execution(self, request: Record) -> Record:
+        """StartQueryExecution."""
+        token = request.get("ClientRequestToken") or ""
+        if token and not 32 <= len(token) <= 128:
+            raise RequestProblem("ClientRequestToken must have between 32 and 128 characters")
+        known = self._repeated(token, request)
+        if known:
+            return {"QueryExecutionId": known}
+        execution, run = self._prepared(request)
+        execution.token = token
+        execution.configuration["request"] = _compared(request)
+        self.executions[execution.id] = execution  # type: ignore[assignment]
+        executions.submit(execution, run)
+        return {"QueryExecutionId": execution.id}
+
+    def _repeated(self, token: str, request: Record) -> str | None:
+        """The execution that the same token started before."""
+        if not token:
+            return None
+        for each in reversed(list(dict.values(self.executions))):
+            if each.token == token:
+                if each.configuration.get("request") != _compared(request):
+                    raise RequestProblem("Idempotent parameters do not match")
+                return each.id
+        return None
+
+    def _prepared(self, request: Record) -> tuple[Execution, Any]:
+        from . import statements
+
+        group = self.group(request.get("WorkGroup"))
+        if group.state != "ENABLED":
+            raise RequestProblem(f"WorkGroup {group.name} is disabled.")
+        text = request["QueryString"]
+        given = request.get("ExecutionParameters")
+        try:
+            called = statements.executed(text)
+            source = self.prepared(group.name, called[0])["QueryStatement"] if called else text
+            statement = statements.parse(source)
+            nodes = statements.parameters(called[1] if called else given or [])
+        except MalformedQuery as problem:
+            raise RequestProblem(problem.message, "MALFORMED_QUERY") from None
+        except QueryFailure as problem:
+            statement, nodes = _failing(problem), []
+        identity = executions.new_id()
+        output = self._output(group, request, identity, statement)
+        execution = Execution(
+            identity, text, group.name, output, _context(request), given, statement.type, statement.substatement,
+            statement.text_result,
+        )
+        return execution, lambda e, running: self._run(e, running, statement, nodes)
+
+    def _output(self, group: Any, request: Record, identity: str, statement: Any) -> str:
+        """Where the result goes: the caller's place, or the workgroup's where it is enforced or none is given."""
+        own = (group.configuration.get("ResultConfiguration") or {}).get("OutputLocation")
+        given = (request.get("ResultConfiguration") or {}).get("OutputLocation")
+        enforced = group.configuration.get("EnforceWorkGroupConfiguration") and own
+        location = own if enforced or not given else given
+        if not location:
+            raise RequestProblem(NO_OUTPUT)
+        if not location.startswith("s3://") or len(location) < 8:
+            raise RequestProblem("outputLocation is not a valid S3 path.")
+        self._check_bucket(location)
+        base = location if location.endswith("/") else location + "/"
+        if statement.substatement == "CREATE_TABLE_AS_SELECT":
+            return f"{base}tables/{identity}"
+        if statement.substatement == "INSERT":
+            return f"{base}{identity}"
+        return f"{base}{identity}{'.txt' if statement.text_result else '.csv'}"
+
+    def _check_bucket(self, location: str) -> None:
+        try:
+            Metastore(self.account_id, self.region_name).objects.list(location.split("/", 3)[0] + "//" +
+                                                                      location.split("/")[2] + "/\x7f-none")
+        except AwsError:
+            bucket = location.split("/")[2]
+            raise RequestProblem(f"Unable to verify/create output bucket {bucket}") from None
+
+    def _run(self, execution: Execution, running: Any, statement: Any, nodes: list[Any]) -> None:
+        """What a worker does."""
+        from .queries import Session
+
+        session = Session(execution, Metastore(self.account_id, self.region_name), running, nodes)
+        statement.run(session)
+        prepared = execution.configuration.pop("prepared", None)
+        if prepared:
+            with persistence.changing("athena"):
+                self.save_prepared(execution.workgroup, *prepared)
+        gone = execution.configuration.pop("deallocated", None)
+        if gone:
+            with persistence.changing("athena"):
+                self.prepared_statements.pop(f"{execution.workgroup}/{gone}", None)
+
+    def answer_stop_query_execution(self, request: Record) -> Record:
+        """StopQueryExecution."""
+        executions.stop(self._execution(request["QueryExecutionId"]))
+        return {}
+
+    # reports
+    def _execution(self, identity: str) -> Execution:
+        found: Any = self.executions.get(identity)
+        if found is None:
+            raise RequestProblem(f"QueryExecution {identity} was not found")
+        return found
+
+    def answer_get_query_execution(self, request: Record) -> Record:
+        """GetQueryExecution."""
+        return {"QueryExecution": shown(self._execution(request["QueryExecutionId"]))}
+
+    def answer_batch_get_query_execution(self, request: Record) -> Record:
+        """BatchGetQueryExecution."""
+        wanted = request["QueryExecutionIds"]
+        found: list[Any] = [self.executions.get(i) for i in wanted]
+        missing = [
+            {"QueryExecutionId": i, "ErrorCode": "INTERNAL_FAILURE",
+             "ErrorMessage": f"Query execution {i} was not found"}
+            for i, e in zip(wanted, found, strict=True) if e is None
+        ]
+        return {"QueryExecutions": [shown(e) for e in found if e], "UnprocessedQueryExecutionIds": missing}
+
+    def answer_list_query_executions(self, request: Record) -> Record:
+        """ListQueryExecutions: the newest first."""
+        group = self.group(request.get("WorkGroup")).name
+        found: list[Any] = [e for e in dict.values(self.executions) if e.workgroup == group]  # type: ignore[attr-defined]
+        found.sort(key=lambda e: e.submitted, reverse=True)
+        return paged("QueryExecutionIds", [e.id for e in found], request)
+
+    def answer_get_query_results(self, request: Record) -> Record:
+        """GetQueryResults."""
+        execution = self._execution(request["QueryExecutionId"])
+        _require_finished(execution)
+        most = int(request.get("MaxResults") or MOST_ROWS)
+        if not 1 <= most <= MOST_ROWS:
+            raise RequestProblem(f"MaxResults is more than maximum allowed length {MOST_ROWS}.")
+        columns = [c.info for c in execution.columns]
+        result: Record = {"Rows": [], "ResultSetMetadata": {"ColumnInfo": columns}}
+        answer: Record = {"ResultSet": result, "UpdateCount": execution.update_count}
+        if not columns:
+            return answer
+        found = self._page(execution, request.get("NextToken"), most)
+        result["Rows"] = [{"Data": [{} if v is None else {"VarCharValue": v} for v in row]} for row in found.rows]
+        if found.next_offset is not None:
+            answer["NextToken"] = f"{execution.id}:{found.next_offset}"
+        return answer
+
+    def _page(self, execution: Execution, token: str | None, most: int) -> results.Page:
+        offset = 0
+        if token:
+            identity, _, text = token.partition(":")
+            if identity != execution.id or not text.isdigit():
+                raise RequestProblem("Invalid NextToken")
+            offset = int(text)
+        path = self._result_file(execution)
+        if execution.text_result:
+            return _text_page(execution, path, offset, most)
+        return results.csv_page(path, len(execution.columns), offset, most)
+
+    def _result_file(self, execution: Execution) -> Path:
+        store = self.store()
+        try:
+            return store.objects.readable(store.objects.find(execution.output))
+        except AwsError:
+            raise RequestProblem("Could not find results") from None
+
+    def answer_get_query_runtime_statistics(self, request: Record) -> Record:
+        """GetQueryRuntimeStatistics."""
+        execution = self._execution(request["QueryExecutionId"])
+        times = shown(execution)["Statistics"]
+        kept = {k: v for k, v in times.items() if k.endswith("InMillis")}
+        rows = {"InputRows": 0, "InputBytes": execution.scanned, "OutputBytes": 0, "OutputRows": execution.rows}
+        return {"QueryRuntimeStatistics": {"Timeline": kept, "Rows": rows}}
+
+
+def _text_page(execution: Execution, path: Path, offset: int, most: int) -> results.Page:
+    """Lines; an EXPLAIN's first page begins with the header."""
+    header = execution.statement_type == "DML" and offset == 0
+    found = results.text_page(path, offset, most - int(header))
+    if header:
+        found.rows.insert(0, [execution.columns[0].name])
+    return found
+
+
+def _require_finished(execution: Execution) -> None:
+    if execution.state in ("QUEUED", "RUNNING"):
+        raise RequestProblem(f"Query has not yet finished. Current state: {execution.state}", "INVALID_QUERY_STATUS")
+    if execution.state == "FAILED":
+        raise RequestProblem("Query did not finish successfully. Final query state: FAILED", "INVALID_QUERY_STATUS")
+    if execution.state == "CANCELLED":
+        raise RequestProblem("Could not find results")
+
+
+def _interrupted(execution: Any) -> None:
+    execution.state = "FAILED"
+    execution.reason = "The local endpoint was stopped while the query ran. Start the query again."
+    execution.error = {"ErrorCategory": 1, "ErrorType": 1000, "Retryable": True, "ErrorMessage": execution.reason}
+    execution.completed = time.time()
+
+
+def _failing(problem: QueryFailure) -> Any:
+    """A statement that parses and is refused when it runs."""
+    from .statements import Statement
+
+    def run(session: Any) -> None:
+        raise problem
+
+    return Statement("DML", "SELECT", run)
+
+
+def _context(request: Record) -> dict[str, str]:
+    given = request.get("QueryExecutionContext") or {}
+    return {k: v.lower() for k, v in given.items() if v}
+
+
+def _compared(request: Record) -> Record:
+    return {k: v for k, v in request.items() if k != "ClientRequestToken"}
+
+
+def shown(execution: Execution) -> Record:
+    """The execution as GetQueryExecution returns it."""
+    found: Record = {
+        "QueryExecutionId": execution.id,
+        "Query": execution.query,
+        "StatementType": execution.statement_type,
+        "SubstatementType": execution.substatement,
+        "ResultConfiguration": {"OutputLocation": execution.output},
+        "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
+        "QueryExecutionContext": execution.context,
+        "Status": _status(execution),
+        "Statistics": _statistics(execution),
+        "WorkGroup": execution.workgroup,
+        "EngineVersion": {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"},
+    }
+    if execution.parameters:
+        found["ExecutionParameters"] = execution.parameters
+    return found
+
+
+def _status(execution: Execution) -> Record:
+    status: Record = {"State": execution.state, "SubmissionDateTime": execution.submitted}
+    if execution.reason:
+        status["StateChangeReason"] = execution.reason
+    if execution.completed:
+        status["CompletionDateTime"] = execution.completed
+    if execution.error:
+        status["AthenaError"] = execution.error
+    return status
+
+
+def _statistics(execution: Execution) -> Record:
+    start, end = execution.started or execution.submitted, execution.completed or time.time()
+    found: Record = {
+        "EngineExecutionTimeInMillis": int((end - start) * 1000),
+        "DataScannedInBytes": execution.scanned,
+        "TotalExecutionTimeInMillis": int((end - execution.submitted) * 1000),
+        "QueryQueueTimeInMillis": int((start - execution.submitted) * 1000),
+        "ServicePreProcessingTimeInMillis": 0,
+        "ServiceProcessingTimeInMillis": 0,
+        "ResultReuseInformation": {"ReusedPreviousResult": execution.reused},
+    }
+    if execution.planned:
+        found["QueryPlanningTimeInMillis"] = int((execution.planned - start) * 1000)
+    if execution.manifest:
+        found["DataManifestLocation"] = execution.manifest
+    return found
+
+
+def _warm_up() -> None:
+    """Load the engine before the first query asks for it."""
+    from . import database, functions, rules, statements
+
+    functions.signatures()
+    del rules, statements
+    database.cursor().execute("SELECT t_double_text(1.5)").fetchall()
+
+
+def register() -> None:
+    """Make this backend and its answers known to moto, before the first Athena request."""
+    from moto.athena import urls
+    from moto.athena.models import athena_backends
+
+    responses.answer_with(AthenaBackend)
+    urls.url_paths["{0}/$"] = responses.AthenaResponses.dispatch
+    athena_backends.backend = AthenaBackend
+    threading.Timer(1.0, _warm_up).start()

@@ -1,0 +1,235 @@
+"""The Glue catalog as the query engine sees it: names to tables, and tables to the objects that a query reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import home, persistence
+from ..errors import AwsError
+from ..glue import catalog as glue
+from ..glue.errors import EntityNotFound
+from ..s3.access import ObjectAccess
+from ..tables import reading
+from ..tables import types as t
+from ..tables.reading import Part
+from ..tables.serdes import UnreadableTable
+from ..tables.types import Type
+from . import ast
+from .failures import QueryFailure
+from .functions import type_of
+from .parser import Parser
+from .translate import Scan, TableInfo, ViewText
+
+CATALOG = "awsdatacatalog"
+VIEW_START, VIEW_END = "/* Presto View: ", " */"
+
+
+@dataclass
+class Metastore:
+    """The catalog of one account and region. `scanned` counts the bytes of the objects that were read."""
+
+    account: str
+    region: str
+    scanned: int = 0
+    objects: ObjectAccess = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.objects = ObjectAccess(self.account)
+
+    # names
+    def table(self, catalog: str, schema: str, name: str, at: ast.Position) -> TableInfo:
+        """A table or view. Raises CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND or TABLE_NOT_FOUND at `at`."""
+        if catalog != CATALOG:
+            raise QueryFailure("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist", at)
+        if schema == "information_schema":
+            return self.information(name, at)
+        if not self.has_database(schema):
+            raise QueryFailure("SCHEMA_NOT_FOUND", f"Schema '{schema}' does not exist", at)
+        found = self.find(schema, name)
+        if found is None:
+            raise QueryFailure("TABLE_NOT_FOUND", f"Table '{catalog}.{schema}.{name}' does not exist", at)
+        try:
+            return table_info(found, (catalog, schema, name))
+        except UnreadableTable as problem:
+            raise QueryFailure(problem.name, problem.message, at) from None
+
+    def has_database(self, name: str) -> bool:
+        """Whether the database exists."""
+        with persistence.lock("glue"):
+            try:
+                glue.get_database(self.account, self.region, name)
+            except EntityNotFound:
+                return False
+        return True
+
+    def find(self, database: str, name: str) -> dict[str, Any] | None:
+        """The table as GetTable gives it, or None."""
+        with persistence.lock("glue"):
+            try:
+                return glue.get_table(self.account, self.region, database, name)
+            except EntityNotFound:
+                return None
+
+    def databases(self) -> list[str]:
+        """All names, sorted."""
+        with persistence.lock("glue"):
+            return sorted(d["Name"] for d in glue.get_databases(self.account, self.region))
+
+    def tables(self, database: str) -> list[dict[str, Any]]:
+        """All tables of a database, by name."""
+        with persistence.lock("glue"):
+            return sorted(glue.get_tables(self.account, self.region, database), key=lambda x: x["Name"])
+
+    def partitions(self, database: str, name: str) -> list[dict[str, Any]]:
+        """All partitions of a table."""
+        with persistence.lock("glue"):
+            return glue.get_partitions(self.account, self.region, database, name)
+
+    def information(self, name: str, at: ast.Position) -> TableInfo:
+        """A table of `information_schema`."""
+        rule = INFORMATION.get(name)
+        if rule is None:
+            raise QueryFailure("TABLE_NOT_FOUND", f"Table '{CATALOG}.information_schema.{name}' does not exist", at)
+        columns = [(n, t.BIGINT if n == "ordinal_position" else t.VARCHAR) for n in rule[0]]
+        return TableInfo((CATALOG, "information_schema", name), columns, rows=rule[1](self))
+
+    # scans
+    def bind(self, scan: Scan, connection: Any) -> str:
+        """The relation of a scan, its partitions pruned; counts the bytes that it reads."""
+        try:
+            parts = self.parts(scan, connection)
+            self.scanned += sum(o.size for p in parts for o in p.objects)
+            needed = scan.used or ({0} if not scan.hidden and scan.table.columns else set())
+            return reading.relation_sql(scan.table.glue, parts, needed, scan.hidden, home.active().scratch)
+        except UnreadableTable as problem:
+            raise QueryFailure(problem.name, problem.message) from None
+        except ValueError as problem:
+            raise QueryFailure("GENERIC_INTERNAL_ERROR", str(problem)) from None
+        except AwsError as problem:
+            raise QueryFailure("PERMISSION_DENIED" if problem.code == "AccessDenied" else "HIVE_FILESYSTEM_ERROR",
+                               problem.message) from None
+
+    def parts(self, scan: Scan, connection: Any) -> list[Part]:
+        """What is left to read of the scan's table, with its objects."""
+        table = scan.table
+        if not table.partition_keys:
+            descriptor = table.glue["StorageDescriptor"]
+            return [Part(descriptor, (), self.listed(descriptor))]
+        partitions = self.partitions(table.name[1], table.name[2])
+        kept = pruned(scan, partitions, connection)
+        return [
+            Part(p["StorageDescriptor"], tuple(p["Values"]), self.listed(p["StorageDescriptor"])) for p in kept
+        ]
+
+    def listed(self, descriptor: dict[str, Any]) -> tuple[reading.StoredFile, ...]:
+        """The data objects below a location."""
+        location = descriptor.get("Location") or ""
+        if "://" not in location:
+            raise QueryFailure("HIVE_METASTORE_ERROR", f"Table location is not an S3 path: '{location}'")
+        prefix = location if location.endswith("/") or location.count("/") < 3 else location + "/"
+        found = self.objects.list(prefix)
+        if not found and prefix != location:
+            found = [o for o in self.objects.list(location) if o.uri == location]
+        return tuple(o for o in found if reading.is_data(o))
+
+
+def pruned(scan: Scan, partitions: list[dict[str, Any]], connection: Any) -> list[dict[str, Any]]:
+    """The partitions for which the scan's conditions hold."""
+    if not scan.filters or not partitions:
+        return partitions
+    first = len(scan.table.columns) - len(scan.table.partition_keys)
+    keys = scan.table.columns[first:]
+    rows = ", ".join(
+        "(" + ", ".join([str(i), *(reading.key_value(v, k[1]) for v, k in zip(p["Values"], keys, strict=False))]) + ")"
+        for i, p in enumerate(partitions)
+    )
+    names = ", ".join(["i", *(f"c{first + i}" for i in range(len(keys)))])
+    conditions = " AND ".join(f"coalesce({f}, false)" for f in scan.filters)
+    found = connection.execute(f"SELECT i FROM (VALUES {rows}) AS {scan.alias}({names}) WHERE {conditions}").fetchall()
+    return [partitions[i] for (i,) in sorted(found)]
+
+
+def table_info(found: dict[str, Any], name: tuple[str, str, str]) -> TableInfo:
+    """A catalog table for the translation. Raises `UnreadableTable`."""
+    described = found.get("StorageDescriptor") or {}
+    keys = [(c["Name"].lower(), reading.column_type(c)) for c in found.get("PartitionKeys") or []]
+    columns = [(c["Name"].lower(), reading.column_type(c)) for c in described.get("Columns", [])]
+    if is_view(found):
+        return view_info(found, name)
+    names = [n for n, _ in (*columns, *keys)]
+    if len(set(names)) != len(names):
+        raise UnreadableTable("HIVE_INVALID_METADATA", f"Hive metadata for table {name[2]} is invalid: Table descriptor "
+                              "contains duplicate columns")
+    if (found.get("Parameters") or {}).get("table_type", "").upper() == "ICEBERG":
+        raise UnreadableTable("NOT_SUPPORTED", "Iceberg tables are not supported")
+    return TableInfo(name, columns + keys, [n for n, _ in keys], found)
+
+
+def is_view(found: dict[str, Any]) -> bool:
+    """Whether a catalog table is a view."""
+    return found.get("TableType") == "VIRTUAL_VIEW"
+
+
+def view_info(found: dict[str, Any], name: tuple[str, str, str]) -> TableInfo:
+    """A view that Athena (or this endpoint) stored."""
+    text = found.get("ViewOriginalText") or ""
+    if not text.startswith(VIEW_START):
+        raise UnreadableTable("INVALID_VIEW", f"View '{name[1]}.{name[2]}' was not made by Athena")
+    stored = json.loads(base64.b64decode(text[len(VIEW_START) : -len(VIEW_END)]))
+    columns = [(c["name"], written_type(c["type"])) for c in stored["columns"]]
+    view = ViewText(stored["originalSql"], stored.get("catalog", CATALOG), stored.get("schema", name[1]))
+    return TableInfo(name, columns, glue=found, view=view)
+
+
+def written_type(text: str) -> Type:
+    """A type from Trino's text."""
+    return type_of(Parser(text).type_name()) or t.VARCHAR
+
+
+def view_text(sql: str, context: tuple[str, str], columns: list[tuple[str, Type]]) -> str:
+    """What Athena stores of a view: base64 of JSON between comment marks."""
+    stored = {
+        "originalSql": sql,
+        "catalog": context[0],
+        "schema": context[1],
+        "columns": [{"name": n, "type": t.trino_name(type_)} for n, type_ in columns],
+    }
+    packed = base64.b64encode(json.dumps(stored, separators=(",", ":")).encode()).decode()
+    return f"{VIEW_START}{packed}{VIEW_END}"
+
+
+def _schemata(store: Metastore) -> list[list[str | None]]:
+    return [[CATALOG, d] for d in ("information_schema", *store.databases())]
+
+
+def _tables(store: Metastore) -> list[list[str | None]]:
+    return [
+        [CATALOG, d, x["Name"], "VIEW" if is_view(x) else "BASE TABLE"] for d in store.databases() for x in store.tables(d)
+    ]
+
+
+def _columns(store: Metastore) -> list[list[str | None]]:
+    rows: list[list[str | None]] = []
+    for database in store.databases():
+        for table in store.tables(database):
+            data = table.get("StorageDescriptor", {}).get("Columns", [])
+            for position, column in enumerate([*data, *(table.get("PartitionKeys") or [])], 1):
+                extra = None if position <= len(data) else "partition key"
+                type_ = t.trino_name(reading.column_type(column))
+                rows.append([CATALOG, database, table["Name"], column["Name"], str(position), None, "YES",
+                             type_, column.get("Comment"), extra])
+    return rows
+
+
+INFORMATION: dict[str, tuple[list[str], Any]] = {
+    "schemata": (["catalog_name", "schema_name"], _schemata),
+    "tables": (["table_catalog", "table_schema", "table_name", "table_type"], _tables),
+    "columns": (
+        ["table_catalog", "table_schema", "table_name", "column_name", "ordinal_position", "column_default",
+         "is_nullable", "data_type", "comment", "extra_info"],
+        _columns,
+    ),
+}  # fmt: skip
