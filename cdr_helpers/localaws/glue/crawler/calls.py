@@ -15,7 +15,7 @@ from ... import persistence, runs
 from ...errors import AwsError, RoleNotUsable
 from ...iam import roles
 from .. import paging
-from ..catalog import CatalogCalls, untouched
+from ..catalog import untouched
 from ..errors import (
     AlreadyExists,
     CrawlerNotRunning,
@@ -24,26 +24,19 @@ from ..errors import (
     EntityNotFound,
     InvalidInput,
     SchedulerProblem,
-    VersionMismatch,
 )
 from . import configuration, filters, schedule
+from .classifiercalls import ClassifierCalls
 from .crawl import Run, Stopped
 from .state import DEFAULTS, READY, RUNNING, SETTINGS, STOPPING, Crawl, Crawler, Memory
 
 Record = dict[str, Any]
 
-CLASSIFIERS = {
-    "CsvClassifier": (),
-    "JsonClassifier": ("JsonPath",),
-    "XMLClassifier": ("Classification",),
-    "GrokClassifier": ("Classification", "GrokPattern"),
-}
-"""Kinds of classifiers and what each must say besides its name."""
 SCHEDULED, NOT_SCHEDULED = "SCHEDULED", "NOT_SCHEDULED"
 INTERRUPTED = "Internal Service Exception: the endpoint stopped while the crawler was running. Start the crawler again."
 
 
-class CrawlerCalls(CatalogCalls):
+class CrawlerCalls(ClassifierCalls):
     """The crawlers' part of the Glue backend."""
 
     crawlers: dict[str, Crawler]  # type: ignore[assignment]
@@ -52,7 +45,6 @@ class CrawlerCalls(CatalogCalls):
         super().__init__(region_name, account_id)
         self.crawls: dict[str, Crawl] = {}
         self.crawler_memories: dict[str, Memory] = {}
-        self.classifiers: dict[str, Record] = {}
 
     # crawlers
 
@@ -84,7 +76,7 @@ class CrawlerCalls(CatalogCalls):
         if len(settings.get("TablePrefix") or "") > 128:
             raise InvalidInput("TablePrefix must have at most 128 characters.")
         for classifier in settings.get("Classifiers") or ():
-            self._classifier(classifier)
+            self.classifier(classifier)
         try:
             roles.assume(self.account_id, settings["Role"])
         except RoleNotUsable as error:
@@ -179,7 +171,7 @@ class CrawlerCalls(CatalogCalls):
         crawl = Crawl(crawler.name, str(uuid.uuid4()))
         crawler.state, crawler.current = RUNNING, crawl
         self.crawls[crawl.crawl_id] = crawl
-        customs = [self._classifier(name) for name in crawler.settings.get("Classifiers") or ()]
+        customs = [self.classifier(name) for name in crawler.settings.get("Classifiers") or ()]
         memory = self.crawler_memories.get(crawler.name) or Memory()
         run = Run(self, crawl, dict(crawler.settings), customs, memory, lambda: crawler.state == STOPPING)
         runs.start(f"crawl-{crawler.name}", lambda: self._crawl(crawler, run))
@@ -271,53 +263,6 @@ class CrawlerCalls(CatalogCalls):
                 crawler.last = crawl
             crawler.state, crawler.current = READY, None
 
-    # classifiers
-
-    def _classifier(self, name: str) -> tuple[str, Record]:
-        try:
-            kind, stored = next(iter(self.classifiers[name].items()))
-        except KeyError:
-            raise EntityNotFound(f"Classifier {name} not found.") from None
-        return kind, stored
-
-    def answer_create_classifier(self, request: Record) -> Record:
-        """CreateClassifier."""
-        kind, described = _described(request)
-        if described["Name"] in self.classifiers:
-            raise AlreadyExists(f"{described['Name']} already exists")
-        missing = [key for key in CLASSIFIERS[kind] if not described.get(key)]
-        if missing:
-            raise InvalidInput(f"{kind} needs {', '.join(missing)}.")
-        self.classifiers[described["Name"]] = {kind: _stored(described, 1)}
-        return {}
-
-    def answer_update_classifier(self, request: Record) -> Record:
-        """UpdateClassifier: what is not given stays."""
-        kind, described = _described(request)
-        known, stored = self._classifier(described["Name"])
-        if known != kind:
-            raise InvalidInput(f"Classifier {described['Name']} is a {known}, not a {kind}.")
-        if described.get("Version") not in (None, stored["Version"]):
-            raise VersionMismatch(f"Classifier {described['Name']} has version {stored['Version']}.")
-        new = _stored({**stored, **described}, stored["Version"] + 1)
-        self.classifiers[described["Name"]] = {kind: {**new, "CreationTime": stored["CreationTime"]}}
-        return {}
-
-    def answer_get_classifier(self, request: Record) -> Record:
-        """GetClassifier."""
-        kind, stored = self._classifier(request["Name"])
-        return {"Classifier": {kind: stored}}
-
-    def answer_get_classifiers(self, request: Record) -> Record:
-        """GetClassifiers."""
-        return paging.answer("Classifiers", untouched(self.classifiers), request)
-
-    def answer_delete_classifier(self, request: Record) -> Record:
-        """DeleteClassifier."""
-        self._classifier(request["Name"])
-        del self.classifiers[request["Name"]]
-        return {}
-
 
 def _scheduled(expression: str | None) -> Record | None:
     if not expression:
@@ -337,15 +282,3 @@ def _problem(work: Callable[[], object]) -> tuple[str, str | None] | None:
     except Exception as error:  # a defect: the crawl must not stay RUNNING for ever
         return "FAILED", f"Internal Service Exception: {type(error).__name__}: {error}"
     return None
-
-
-def _described(request: Record) -> tuple[str, Record]:
-    kinds = {kind: request[kind] for kind in CLASSIFIERS if request.get(kind)}
-    if len(kinds) != 1:
-        raise InvalidInput(f"Exactly one of {', '.join(CLASSIFIERS)} must be given.")
-    return next(iter(kinds.items()))
-
-
-def _stored(described: Record, version: int) -> Record:
-    now = utcnow()
-    return {**described, "CreationTime": now, "LastUpdated": now, "Version": version}

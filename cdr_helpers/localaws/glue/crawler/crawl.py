@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...errors import AccessDenied, AwsError
@@ -135,10 +136,16 @@ class Run:
         where others are recognised."""
         chosen = _sample(objects, target.sample_size)
         results: list[Classified] = []
+        folders: dict[str, Facts] = {}
         for stored in objects:
             if self.stopping():
                 raise Stopped
-            facts = self._facts(stored, access, looks) if stored.key in chosen else None
+            folder = stored.key.rpartition("/")[0]
+            if stored.key in chosen:
+                facts = self._facts(stored, access, looks)
+                folders |= {folder: facts} if facts else {}
+            else:
+                facts = _like(folders.get(folder), stored)
             if facts:
                 results.append((stored, facts))
         known = [item for item in results if item[1].schema.known]
@@ -201,6 +208,11 @@ def _tables(below: listing.Found, classified: list[Classified], rules: grouping.
     if below.single:
         return [grouping.Table(stored.key, [grouping.Part((), [(stored, facts)])]) for stored, facts in classified]
     return grouping.tables(below.target.folder, classified, rules)
+
+
+def _like(facts: Facts | None, stored: StoredObject) -> Facts | None:
+    """What is assumed of an object beyond the sample: it is like one of its folder that was looked at."""
+    return facts and replace(facts, records=stored.size // max(1, facts.record_size))
 
 
 def _sample(objects: Sequence[StoredObject], size: int | None) -> set[str]:

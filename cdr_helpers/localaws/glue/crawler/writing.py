@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .. import catalog
-from ..catalog import CatalogCalls, Table, untouched
+from ..catalog import CatalogCalls, Table, entries, untouched
 from . import grouping, naming, tableinput
 from .logs import CrawlLog
 from .state import Changes
@@ -99,13 +98,7 @@ class Writer:
         table = self.backend.add_table(self.database, described, self.created_by)
         table.current["LastAccessTime"] = table.created_time
         if keys and one.origin.indexed:
-            self.backend.answer_create_partition_index(
-                {
-                    "DatabaseName": self.database,
-                    "TableName": table.name,
-                    "PartitionIndex": {"IndexName": INDEX, "Keys": list(keys)},
-                }
-            )
+            entries.add_index(table, {"IndexName": INDEX, "Keys": list(keys)})
         self.changes.table["ADD"].append(table.name)
         self.log.info(f"Created table {table.name} in database {self.database}")
         return table
@@ -128,7 +121,7 @@ class Writer:
         self.require("UpdateTable", table.name)
         if keys != _key_names(table):
             table.partitions.clear()
-        catalog.change_table(table, new)
+        entries.change_table(table, new)
         self.changes.table["UPDATE"].append(table.name)
         self.log.info(f"Updated table {table.name} in database {self.database}")
 
@@ -172,11 +165,11 @@ class Writer:
         name = f"{table.name}/{'/'.join(described['Values'])}"
         if known is None:
             self.require("BatchCreatePartition", table.name)
-            catalog.add_partition(table, described)
+            entries.add_partition(table, described)
             self.changes.partition["ADD"].append(name)
         elif (self.policy.update != "LOG" or self.policy.inherit) and not _same(known.partition_input, described):
             self.require("UpdatePartition", table.name)
-            catalog.change_partition(table, described["Values"], described)
+            entries.change_partition(table, described["Values"], described)
             self.changes.partition["UPDATE"].append(name)
 
     def _gone_partitions(self, table: Table, found: dict[str, Record], unread: Sequence[str]) -> None:
@@ -188,11 +181,11 @@ class Writer:
             name = f"{table.name}/{'/'.join(one.values)}"
             if self.policy.delete == "DELETE_FROM_DATABASE":
                 self.require("BatchDeletePartition", table.name)
-                catalog.remove_partition(table, one.values)
+                entries.remove_partition(table, one.values)
                 self.changes.partition["DELETE"].append(name)
             elif self.policy.delete == "DEPRECATE_IN_DATABASE" and not _deprecated(one.partition_input):
                 self.require("UpdatePartition", table.name)
-                catalog.change_partition(table, one.values, _marked(one.partition_input))
+                entries.change_partition(table, one.values, _marked(one.partition_input))
                 self.changes.partition["UPDATE"].append(name)
 
     def _gone(self, found: set[str], crawled: Sequence[str], unread: Sequence[str], crawler: str) -> None:
@@ -212,7 +205,7 @@ class Writer:
             self.log.info(f"Deleted table {table.name} in database {self.database}")
         elif self.policy.delete == "DEPRECATE_IN_DATABASE" and not _deprecated(table.current):
             self.require("UpdateTable", table.name)
-            catalog.change_table(table, _marked(table.current))
+            entries.change_table(table, _marked(table.current))
             self.changes.table["UPDATE"].append(table.name)
             self.log.info(
                 f"Table {table.name} in database {self.database} is marked deprecated because a matching schema was "

@@ -26,7 +26,7 @@ def classify(sample: Sample, path: str | None = None) -> Facts | None:
     """The schema of JSON text, or None. `path` is a custom classifier's `JsonPath`; what it leads to is a record."""
     if sample.data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
         return None
-    for most in range(len(sample.data), LARGEST_SAMPLE + 1, TEXT_SAMPLE):
+    for most in range(TEXT_SAMPLE, LARGEST_SAMPLE + 1, TEXT_SAMPLE):
         sample.grow(most)
         records, used = _records(sample.data.decode("utf-8-sig", errors="replace"), sample.complete)
         if records or sample.complete:

@@ -1,0 +1,10 @@
+"""All calls of the Data Catalog."""
+
+from __future__ import annotations
+
+from .partitions import PartitionCalls
+
+
+class CatalogCalls(PartitionCalls):
+    """The catalog's part of the Glue backend: methods `answer_…` take a request and return a response, plain dicts of
+    the API's shape."""
