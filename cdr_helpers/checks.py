@@ -142,7 +142,7 @@ def no_time_lost(
     lost = {column: int(rows) - int(empty_before[column]) for column, rows in empty_after.items()}
     losers = {column: rows for column, rows in lost.items() if rows > 0}
     return check(
-        f"no datetime became NULL in {', '.join(empty_after)}",
+        f"no datetime became NULL in {', '.join(lost)}",
         not losers,
         _lost_times({column: (rows, example(column)) for column, rows in losers.items()}),
     )
