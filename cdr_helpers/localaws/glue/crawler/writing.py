@@ -80,7 +80,7 @@ class Writer:
         `crawled` are the addresses of the folders that were listed; `unread` those of objects that exist but could
         not be read, which is no reason to call their table gone.
         """
-        for one in found:
+        for one in _distinct(found):
             known = self.by_location.get(_place(one.location))
             if known is None and not self.policy.partitions_only:
                 known = self._create(one)
@@ -213,6 +213,14 @@ class Writer:
             )
         elif self.policy.delete == "LOG":
             self.log.info(f"Table {table.name} in database {self.database} has no objects any more")
+
+
+def _distinct(found: Sequence[Found]) -> list[Found]:
+    """One of each location: targets may overlap."""
+    places: dict[str, Found] = {}
+    for one in found:
+        places.setdefault(_place(one.location), one)
+    return list(places.values())
 
 
 def _location(table: Table) -> str:

@@ -19,7 +19,8 @@ from ..sampling import TEXT_SAMPLE, Sample
 from ..schema import Facts, Schema
 from ..types import Type
 
-DELIMITERS = (",", "|", "\t", ";", "\x01")
+DELIMITERS = ("|", "\t", "\x01", ";", ",")
+"""Of delimiters that fit equally well the first is taken: a comma may also be a decimal sign."""
 RECORDS = 1000
 FIRST_RECORDS = 100
 """Records by which the delimiter is chosen."""
@@ -106,16 +107,10 @@ def _has_comments(text: str, end: int) -> bool:
 
 
 def _reader(text: str, delimiter: str, quote: str) -> tuple[io.StringIO, Callable[[int], Rows]]:
+    csv.field_size_limit(TEXT_SAMPLE)
     lines = io.StringIO(text, newline="")
     records = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=False)
-
-    def read(most: int) -> Rows:
-        try:
-            return [row for row in islice(records, most) if row]
-        except csv.Error:
-            return []
-
-    return lines, read
+    return lines, lambda most: [row for row in islice(records, most) if row]
 
 
 def _delimiter(text: str, quote: str) -> str | None:
