@@ -68,8 +68,9 @@ class CrawlerCalls(ClassifierCalls):
         return {}
 
     def _check(self, settings: Record) -> None:
-        """Raises `InvalidInput`, or `EntityNotFound` for a classifier."""
-        configuration.check_targets(settings["Targets"])
+        """Fill in and check. Raises `InvalidInput`, or `EntityNotFound` for a classifier."""
+        settings["Targets"] = configuration.targets(settings["Targets"])
+        settings["Role"] = settings["Role"].partition(":role/")[2] or settings["Role"]
         settings["SchemaChangePolicy"] = {**DEFAULTS["SchemaChangePolicy"], **(settings["SchemaChangePolicy"] or {})}
         configuration.check_policies(settings)
         configuration.parse(settings.get("Configuration"))

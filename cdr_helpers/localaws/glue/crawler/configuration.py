@@ -42,15 +42,17 @@ def check_name(name: str) -> None:
         raise InvalidInput("Crawler name must be 1 to 255 characters on one line.")
 
 
-def check_targets(targets: Record) -> None:
-    """S3 targets only. Raises `InvalidInput`."""
+def targets(described: Record) -> Record:
+    """The targets as GetCrawler shows them, every kind with its list. S3 targets only: raises `InvalidInput`."""
     for key, kind in OTHER_TARGETS.items():
-        if targets.get(key):
+        if described.get(key):
             raise InvalidInput(f"{kind} targets ({key}) are not supported by this endpoint; S3Targets are.")
-    if not targets.get("S3Targets"):
+    if not described.get("S3Targets"):
         raise InvalidInput("Crawler cannot have empty targets. Give at least one S3 target.")
-    for target in targets["S3Targets"]:
+    for target in described["S3Targets"]:
         _check_s3(target)
+    ours = [{"Exclusions": [], **target} for target in described["S3Targets"]]
+    return {"S3Targets": ours, **{key: [] for key in OTHER_TARGETS}}
 
 
 def _check_s3(target: Record) -> None:

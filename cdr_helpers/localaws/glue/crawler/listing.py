@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from ...s3.access import ObjectAccess, StoredObject
 
@@ -50,9 +49,8 @@ class Found:
 
 def target_of(described: dict[str, Any]) -> Target:
     """The target that an entry of `S3Targets` describes."""
-    address = urlsplit(described["Path"], allow_fragments=False)
-    key = described["Path"].split("://", 1)[1].partition("/")[2]
-    return Target(address.netloc, key, tuple(described.get("Exclusions") or ()), described.get("SampleSize"))
+    bucket, _, key = described["Path"].removeprefix("s3://").partition("/")
+    return Target(bucket, key, tuple(described.get("Exclusions") or ()), described.get("SampleSize"))
 
 
 def below(target: Target, access: ObjectAccess) -> Found:

@@ -128,6 +128,9 @@ def test_a_fresh_crawler(place: Place) -> None:
     }
     assert crawler["RecrawlPolicy"] == {"RecrawlBehavior": "CRAWL_EVERYTHING"}
     assert crawler["LineageConfiguration"] == {"CrawlerLineageSettings": "DISABLE"}
+    assert crawler["Role"] == place.role.partition(":role/")[2]
+    assert crawler["Targets"]["S3Targets"] == [{"Path": f"s3://{place.name}/in/", "Exclusions": []}]
+    assert crawler["Targets"]["JdbcTargets"] == []
     assert "LastCrawl" not in crawler
     assert place.glue.list_crawlers(Tags={"team": "voice"})["CrawlerNames"] == [place.name]
 
@@ -240,6 +243,53 @@ def test_schedules_are_switched(place: Place) -> None:
     place.glue.update_crawler_schedule(CrawlerName=place.name, Schedule="cron(0/15 8-17 ? * MON-FRI *)")
     crawler = place.glue.get_crawler(Name=place.name)["Crawler"]
     assert crawler["Schedule"]["ScheduleExpression"] == "cron(0/15 8-17 ? * MON-FRI *)"
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"Targets": {}}, "empty targets"),
+        ({"Targets": {"DynamoDBTargets": [{"Path": "t"}]}}, "DynamoDB targets"),
+        ({"Targets": {"S3Targets": [{"Path": "in/"}]}}, "must be s3://bucket/prefix"),
+        ({"Targets": {"S3Targets": [{"Path": "s3://bucket/", "EventQueueArn": "arn:x"}]}}, "EventQueueArn"),
+        ({"Schedule": "cron(0 12 * * * *)"}, "must be ?"),
+        ({"Configuration": "{"}, "not valid JSON"),
+        ({"Configuration": '{"Grouping": {}}'}, "must contain Version"),
+        (
+            {"Configuration": '{"Version": 1.0, "CrawlerOutput": {"Partitions": {"UpdateBehavior": "x"}}}'},
+            "CrawlerOutput.Partitions contains unsupported keys: UpdateBehavior.",
+        ),
+        ({"Configuration": '{"Version": 1.0, "Grouping": {"TableGroupingPolicy": "x"}}'}, "TableGroupingPolicy"),
+        (
+            {"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}},
+            "can have only LOG DeleteBehavior value and LOG UpdateBehavior value",
+        ),
+        ({"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVENT_MODE"}}, "CRAWL_EVENT_MODE"),
+        ({"LineageConfiguration": {"CrawlerLineageSettings": "ENABLE"}}, "LineageConfiguration"),
+    ],
+)
+def test_what_create_crawler_refuses(place: Place, options: Record, text: str) -> None:
+    assert text in message_of(place.create, **options)
+    assert code_of(place.create, **options) == "InvalidInputException"
+    assert code_of(place.glue.get_crawler, Name=place.name) == "EntityNotFoundException"
+
+
+def test_classifiers_are_kept(place: Place) -> None:
+    glue, name = place.glue, place.name
+    grok = {"Name": name, "Classification": "switchlog", "GrokPattern": "%{NUMBER:a}"}
+    assert code_of(place.create, Classifiers=[name]) == "EntityNotFoundException"
+    glue.create_classifier(GrokClassifier=grok)
+    assert code_of(glue.create_classifier, GrokClassifier=grok) == "AlreadyExistsException"
+    glue.update_classifier(GrokClassifier={"Name": name, "Classification": "other"})
+    kept = glue.get_classifier(Name=name)["Classifier"]["GrokClassifier"]
+    assert (kept["Classification"], kept["GrokPattern"], kept["Version"]) == ("other", "%{NUMBER:a}", 2)
+    assert {"GrokClassifier": kept} in glue.get_classifiers()["Classifiers"]
+    place.create(Classifiers=[name])
+    last = place.crawl()
+    assert last["Status"] == "FAILED"
+    assert last["ErrorMessage"] == f"Classifier {name} is a GrokClassifier, which this endpoint does not run."
+    glue.delete_classifier(Name=name)
+    assert code_of(glue.get_classifier, Name=name) == "EntityNotFoundException"
 
 
 # re-runs
