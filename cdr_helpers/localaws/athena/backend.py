@@ -90,7 +90,14 @@ class AthenaBackend(MetadataCalls):
         identity = executions.new_id()
         output = self._output(group, request, identity, statement)
         execution = Execution(
-            identity, text, group.name, output, _context(request), given, statement.type, statement.substatement,
+            identity,
+            text,
+            group.name,
+            output,
+            _context(request),
+            given,
+            statement.type,
+            statement.substatement,
             statement.text_result,
         )
         return execution, lambda e, running: self._run(e, running, statement, nodes)
@@ -115,8 +122,9 @@ class AthenaBackend(MetadataCalls):
 
     def _check_bucket(self, location: str) -> None:
         try:
-            Metastore(self.account_id, self.region_name).objects.list(location.split("/", 3)[0] + "//" +
-                                                                      location.split("/")[2] + "/\x7f-none")
+            Metastore(self.account_id, self.region_name).objects.list(
+                location.split("/", 3)[0] + "//" + location.split("/")[2] + "/\x7f-none"
+            )
         except AwsError:
             bucket = location.split("/")[2]
             raise RequestProblem(f"Unable to verify/create output bucket {bucket}") from None
@@ -157,9 +165,13 @@ class AthenaBackend(MetadataCalls):
         wanted = request["QueryExecutionIds"]
         found: list[Any] = [self.executions.get(i) for i in wanted]
         missing = [
-            {"QueryExecutionId": i, "ErrorCode": "INTERNAL_FAILURE",
-             "ErrorMessage": f"Query execution {i} was not found"}
-            for i, e in zip(wanted, found, strict=True) if e is None
+            {
+                "QueryExecutionId": i,
+                "ErrorCode": "INTERNAL_FAILURE",
+                "ErrorMessage": f"Query execution {i} was not found",
+            }
+            for i, e in zip(wanted, found, strict=True)
+            if e is None
         ]
         return {"QueryExecutions": [shown(e) for e in found if e], "UnprocessedQueryExecutionIds": missing}
 

@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from .. import engine
-from . import macros
+from . import macros, natives
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,3 +26,8 @@ def cursor() -> duckdb.DuckDBPyConnection:
             _base = engine.connect()
             macros.create(_base)
         return _base.cursor()
+
+
+def provide(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Make the Python functions that `sql` calls known to the shared database."""
+    natives.provide(connection, sql, id(_base))

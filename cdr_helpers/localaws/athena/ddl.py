@@ -84,7 +84,10 @@ class TableText:
 
 
 LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-TEXT_FORMATS = ("org.apache.hadoop.mapred.TextInputFormat", "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat")
+TEXT_FORMATS = (
+    "org.apache.hadoop.mapred.TextInputFormat",
+    "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+)
 PARQUET_FORMATS = (
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
@@ -433,7 +436,9 @@ def _create_table(session: Any, table: TableText) -> None:
             raise ddl_failure(f"AlreadyExistsException(message:Table {name} already exists.)")
         return done(session)
     if not re.match(r"s3[an]?://[^/]+", table.location):
-        raise QueryFailure("", "FAILED: ParseException: no LOCATION of an S3 path is given; an external table needs one")
+        raise QueryFailure(
+            "", "FAILED: ParseException: no LOCATION of an S3 path is given; an external table needs one"
+        )
     with persistence.changing("glue"):
         glue.create_table(store.account, store.region, database, _table_input(name, table))
     return done(session)
@@ -511,7 +516,9 @@ def _set_properties(parser: Hive, table: TableName, _: Any) -> tuple[str, Callab
     return "ALTER_TABLE_SET_TBLPROPERTIES", lambda s: _change_table(s, table, lambda x: x["Parameters"].update(given))
 
 
-def _set_location(parser: Hive, table: TableName, partition: dict[str, str] | None) -> tuple[str, Callable[[Any], None]]:
+def _set_location(
+    parser: Hive, table: TableName, partition: dict[str, str] | None
+) -> tuple[str, Callable[[Any], None]]:
     location = parser.string()
     if partition:
         return "ALTER_TABLE_SET_LOCATION", lambda s: _move_partition(s, table, partition, location)
@@ -570,8 +577,9 @@ def _rename_partition(parser: Hive, table: TableName, old: dict[str, str] | None
 def _key_values(found: dict[str, Any], given: dict[str, str]) -> list[str]:
     names = [k["Name"].lower() for k in found.get("PartitionKeys") or []]
     if sorted(names) != sorted(given):
-        raise QueryFailure("", f"FAILED: SemanticException partition spec {given} doesn't contain all "
-                           f"({len(names)}) partition columns")
+        raise QueryFailure(
+            "", f"FAILED: SemanticException partition spec {given} doesn't contain all ({len(names)}) partition columns"
+        )
     return [given[n] for n in names]
 
 
@@ -588,13 +596,16 @@ def _add_partitions(session: Any, table: TableName, added: list[tuple[dict[str, 
     done(session)
 
 
-def _create_partitions(session: Any, database: str, found: dict[str, Any], places: list[tuple[list[str], str]],
-                       absent: bool) -> None:
+def _create_partitions(
+    session: Any, database: str, found: dict[str, Any], places: list[tuple[list[str], str]], absent: bool
+) -> None:
     store = session.store
     known = [p["Values"] for p in store.partitions(database, found["Name"])]
     if not absent and any(v in known for v, _ in places):
         raise ddl_failure("AlreadyExistsException(message:Partition already exists.)")
-    inputs = [{"Values": v, "StorageDescriptor": {**found["StorageDescriptor"], "Location": place}} for v, place in places]
+    inputs = [
+        {"Values": v, "StorageDescriptor": {**found["StorageDescriptor"], "Location": place}} for v, place in places
+    ]
     with persistence.changing("glue"):
         glue.create_partitions(store.account, store.region, database, found["Name"], inputs)
 
@@ -605,7 +616,9 @@ def _drop_partitions(session: Any, table: TableName, dropped: list[dict[str, str
     done(session)
 
 
-def _drop_partitions_of(session: Any, database: str, found: dict[str, Any], values: list[list[str]], exists: bool) -> None:
+def _drop_partitions_of(
+    session: Any, database: str, found: dict[str, Any], values: list[list[str]], exists: bool
+) -> None:
     store = session.store
     known = [p["Values"] for p in store.partitions(database, found["Name"])]
     missing = [v for v in values if v not in known]
@@ -637,7 +650,9 @@ def _repair(session: Any, table: TableName) -> None:
             places[tuple(unquote(p[2]) for p in pairs)] = base + "/".join(folders) + "/"
     new = [(list(v), p) for v, p in places.items() if list(v) not in known]
     _create_partitions(session, database, found, new, True)
-    added = [f"{found['Name']}:" + "/".join(f"{n}={v}" for n, v in zip(names, values, strict=True)) for values, _ in new]
+    added = [
+        f"{found['Name']}:" + "/".join(f"{n}={v}" for n, v in zip(names, values, strict=True)) for values, _ in new
+    ]
     lines = [f"Partitions not in metastore:\t{chr(9).join(added)}"] if added else []
     lines += [f"Repair: Added partition to metastore {a}" for a in added]
     text_result(session, lines, "result")
@@ -653,8 +668,9 @@ def _matching(names: list[str], pattern: str | None) -> list[str]:
 
 def _show_databases(parser: Hive) -> Statement:
     pattern = parser.like()
-    return Statement("UTILITY", "SHOW_DATABASES", lambda s: text_result(s, _matching(s.store.databases(), pattern),
-                                                                        "database_name"))
+    return Statement(
+        "UTILITY", "SHOW_DATABASES", lambda s: text_result(s, _matching(s.store.databases(), pattern), "database_name")
+    )
 
 
 def _show_tables(parser: Hive) -> Statement:
@@ -780,7 +796,10 @@ def _property_lines(head: str, given: dict[str, str]) -> list[str]:
     if not given:
         return []
     items = sorted(given.items())
-    return [head, *(f"  '{k}'='{_shown(str(v))}'{')' if i == len(items) - 1 else ', '}" for i, (k, v) in enumerate(items))]
+    return [
+        head,
+        *(f"  '{k}'='{_shown(str(v))}'{')' if i == len(items) - 1 else ', '}" for i, (k, v) in enumerate(items)),
+    ]
 
 
 def _show_create_view(parser: Hive) -> Statement:

@@ -14,7 +14,11 @@ KNOWN: list[tuple[str, str, str]] = [
     ("out of range", "NUMERIC_VALUE_OUT_OF_RANGE", "Value is out of range for its type"),
     ("Out of Range", "NUMERIC_VALUE_OUT_OF_RANGE", "Value is out of range for its type"),
     ("cannot be cast to", "NUMERIC_VALUE_OUT_OF_RANGE", "Value is out of range for its type"),
-    ("More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows"),
+    (
+        "More than one row returned by a subquery",
+        "SUBQUERY_MULTIPLE_ROWS",
+        "Scalar sub-query has returned multiple rows",
+    ),
     ("No magic bytes", "HIVE_CANNOT_OPEN_SPLIT", "Error opening Hive split: not a Parquet file"),
     ("too small to be a Parquet file", "HIVE_CANNOT_OPEN_SPLIT", "Error opening Hive split: not a Parquet file"),
     ("No files found", "HIVE_CANNOT_OPEN_SPLIT", "Error opening Hive split: the object is gone"),

@@ -116,8 +116,11 @@ def _run(execution: Execution, work: Callable[[Execution, Any], None]) -> None:
         _failed(execution, running, problem)
     except Exception:
         _log.exception("query execution %s", execution.id)
-        _failed(execution, running, QueryFailure("GENERIC_INTERNAL_ERROR", "The query engine failed; see the log of "
-                                                 "the local endpoint"))
+        _failed(
+            execution,
+            running,
+            QueryFailure("GENERIC_INTERNAL_ERROR", "The query engine failed; see the log of the local endpoint"),
+        )
     finally:
         _running.pop(execution.id, None)
 

@@ -84,16 +84,22 @@ class Expressions:
             return whole
         if isinstance(node, ast.Column):
             name = ".".join(p.text for p in node.parts)
-            fail("EXPRESSION_NOT_AGGREGATE", f"'{name}' must be an aggregate expression or appear in GROUP BY clause",
-                 node)
+            fail(
+                "EXPRESSION_NOT_AGGREGATE",
+                f"'{name}' must be an aggregate expression or appear in GROUP BY clause",
+                node,
+            )
         return None
 
     def value(self, node: ast.Node, wanted: Type, what: str = "") -> Typed:
         """The expression converted implicitly to `wanted`; TYPE_MISMATCH when it does not convert."""
         found = self.compile(node)
         if not converts(found.type, wanted):
-            fail("TYPE_MISMATCH", f"{what} must be {_article(wanted)}{trino_name(wanted)} (actual: "
-                 f"{trino_name(found.type)})", node)
+            fail(
+                "TYPE_MISMATCH",
+                f"{what} must be {_article(wanted)}{trino_name(wanted)} (actual: {trino_name(found.type)})",
+                node,
+            )
         return self.coerce(found, wanted)
 
     def boolean(self, node: ast.Node, what: str) -> Typed:
@@ -221,8 +227,11 @@ class Expressions:
         if node.op == "NOT":
             operand = self.compile(node.operand)
             if operand.type.kind not in ("boolean", "unknown"):
-                fail("TYPE_MISMATCH", f"Value of logical NOT expression must evaluate to a boolean (actual: "
-                     f"{trino_name(operand.type)})", node)
+                fail(
+                    "TYPE_MISMATCH",
+                    f"Value of logical NOT expression must evaluate to a boolean (actual: {trino_name(operand.type)})",
+                    node,
+                )
             return Typed(f"(NOT {self.coerce(operand, t.BOOLEAN).sql})", t.BOOLEAN, operand.refs)
         if node.op == "-" and isinstance(node.operand, ast.Literal) and node.operand.kind == "integer":
             return _integer(ast.Literal(node.at, "integer", "-" + node.operand.value))
@@ -246,8 +255,11 @@ class Expressions:
         for side in (node.left, node.right):
             found = self.compile(side)
             if found.type.kind not in ("boolean", "unknown"):
-                fail("TYPE_MISMATCH", "Logical expression term must evaluate to a boolean (actual: "
-                     f"{trino_name(found.type)})", side)
+                fail(
+                    "TYPE_MISMATCH",
+                    f"Logical expression term must evaluate to a boolean (actual: {trino_name(found.type)})",
+                    side,
+                )
             sides.append(self.coerce(found, t.BOOLEAN))
         return Typed(f"({sides[0].sql} {node.op} {sides[1].sql})", t.BOOLEAN, sides[0].refs + sides[1].refs)
 
@@ -255,10 +267,15 @@ class Expressions:
         both = common(left.type, right.type)
         ordered = node.op not in ("=", "<>", "IS DISTINCT FROM")
         if both is None or (ordered and not orderable(both)):
-            fail("TYPE_MISMATCH", f"Cannot apply operator: {trino_name(left.type)} {node.op} "
-                 f"{trino_name(right.type)}", node)
+            fail(
+                "TYPE_MISMATCH",
+                f"Cannot apply operator: {trino_name(left.type)} {node.op} {trino_name(right.type)}",
+                node,
+            )
         refs = left.refs + right.refs
-        return Typed(compared(node.op, self.coerce(left, both).sql, self.coerce(right, both).sql, both), t.BOOLEAN, refs)
+        return Typed(
+            compared(node.op, self.coerce(left, both).sql, self.coerce(right, both).sql, both), t.BOOLEAN, refs
+        )
 
     def concatenation(self, node: ast.Binary, left: Typed, right: Typed) -> Typed:
         refs = left.refs + right.refs
@@ -278,8 +295,11 @@ class Expressions:
                     sides = f"{self.coerce(left, both).sql}, {self.coerce(right, both).sql}"
                     return Typed(f"list_concat({sides})", both, refs)
                 return Typed(f"({left.sql} || {right.sql})", Type(kind), refs)
-        fail("FUNCTION_NOT_FOUND", f"Unexpected parameters ({trino_name(left.type)}, {trino_name(right.type)}) for "
-             "function concat", node)
+        fail(
+            "FUNCTION_NOT_FOUND",
+            f"Unexpected parameters ({trino_name(left.type)}, {trino_name(right.type)}) for function concat",
+            node,
+        )
 
     def arithmetic(self, node: ast.Binary, left: Typed, right: Typed) -> Typed:
         if left.type.kind in (*NUMERIC, "unknown") and right.type.kind in (*NUMERIC, "unknown"):
@@ -287,8 +307,9 @@ class Expressions:
         for (first, op, second), rule in TEMPORAL_ARITHMETIC.items():
             if op == node.op and left.type.kind in first.split("|") and right.type.kind in second.split("|"):
                 return rule(self, left, right, op)
-        fail("TYPE_MISMATCH", f"Cannot apply operator: {trino_name(left.type)} {node.op} {trino_name(right.type)}",
-             node)
+        fail(
+            "TYPE_MISMATCH", f"Cannot apply operator: {trino_name(left.type)} {node.op} {trino_name(right.type)}", node
+        )
 
     def number_arithmetic(self, node: ast.Binary, left: Typed, right: Typed) -> Typed:
         both = common(left.type, right.type) or t.DOUBLE
@@ -359,8 +380,11 @@ class Expressions:
             fail("TYPE_MISMATCH", "Subquery must return one column", node)
         both = common(compiled.columns[0][1], other)
         if both is None:
-            fail("TYPE_MISMATCH", f"Cannot apply operator: {trino_name(other)} = "
-                 f"{trino_name(compiled.columns[0][1])}", node)
+            fail(
+                "TYPE_MISMATCH",
+                f"Cannot apply operator: {trino_name(other)} = {trino_name(compiled.columns[0][1])}",
+                node,
+            )
         sql = casts.cast("c0", compiled.columns[0][1], both, True) or "c0"
         return f"SELECT {sql} FROM ({compiled.sql})", both
 
@@ -403,8 +427,12 @@ class Expressions:
             return self.boolean(condition, "CASE WHEN clause")
         left, right = self.compile(node.operand), self.compile(condition)
         if common(left.type, right.type) is None:
-            fail("TYPE_MISMATCH", f"CASE operand type does not match WHEN clause operand type: "
-                 f"{trino_name(left.type)} vs {trino_name(right.type)}", condition)
+            fail(
+                "TYPE_MISMATCH",
+                f"CASE operand type does not match WHEN clause operand type: "
+                f"{trino_name(left.type)} vs {trino_name(right.type)}",
+                condition,
+            )
         return self.comparison(ast.Binary(condition.at, "=", node.operand, condition), left, right)
 
     def cast(self, node: ast.Cast) -> Typed:
@@ -462,8 +490,11 @@ class Expressions:
         aggregate = known[0].group == "aggregate"
         if aggregate and node.over is None:
             if not self.allow_aggregates:
-                fail("EXPRESSION_NOT_SCALAR" if self.scope.lambdas else "SYNTAX_ERROR", "Aggregations, window "
-                     "functions or grouping operations are not allowed here", node)
+                fail(
+                    "EXPRESSION_NOT_SCALAR" if self.scope.lambdas else "SYNTAX_ERROR",
+                    "Aggregations, window functions or grouping operations are not allowed here",
+                    node,
+                )
             return self.ungrouped().resolved(node, known)
         return self.resolved(node, known)
 
@@ -478,11 +509,16 @@ class Expressions:
         if best is None:
             shown = ", ".join("<function>" if isinstance(g, ast.Lambda) else trino_name(g.type) for g in given)
             wanted = ", ".join(f"{s.name}({', '.join(p.name for p in s.parameters)})" for s in known)
-            fail("FUNCTION_NOT_FOUND", f"Unexpected parameters ({shown}) for function {node.name}. Expected: "
-                 f"{wanted}", node)
+            fail(
+                "FUNCTION_NOT_FOUND",
+                f"Unexpected parameters ({shown}) for function {node.name}. Expected: {wanted}",
+                node,
+            )
         return self.emit(node, best[1], given, best[2])
 
-    def emit(self, node: ast.Call, signature: Signature, given: list[Typed | ast.Lambda], bound: dict[str, Type]) -> Typed:
+    def emit(
+        self, node: ast.Call, signature: Signature, given: list[Typed | ast.Lambda], bound: dict[str, Type]
+    ) -> Typed:
         """The DuckDB expression of a call whose signature is known."""
         args: list[Typed] = []
         for index, item in enumerate(given):
@@ -503,11 +539,17 @@ class Expressions:
                 fail("NOT_SUPPORTED", f"Function {node.name} is not supported", node)
             made = rule(self, node, args, result)
             return Typed(made.sql, made.type, refs)
-        return Typed("(" + self.filled(template, node, args) + ")" if "CASE" == template[:4] else
-                     self.filled(template, node, args), result, refs)
+        return Typed(
+            "(" + self.filled(template, node, args) + ")"
+            if "CASE" == template[:4]
+            else self.filled(template, node, args),
+            result,
+            refs,
+        )
 
     def filled(self, template: str, node: ast.Call, args: list[Typed]) -> str:
         """The template with the arguments in place."""
+
         def put(found: re.Match[str]) -> str:
             key = found.group(1)
             if key.isdigit():
@@ -540,8 +582,11 @@ class Expressions:
 
     def sort_item(self, typed: Typed, item: ast.SortItem) -> str:
         if not orderable(typed.type):
-            fail("TYPE_MISMATCH", f"Type {trino_name(typed.type)} is not orderable, and therefore cannot be used in "
-                 "ORDER BY", item)
+            fail(
+                "TYPE_MISMATCH",
+                f"Type {trino_name(typed.type)} is not orderable, and therefore cannot be used in ORDER BY",
+                item,
+            )
         key = f"({typed.sql}).t" if typed.type.kind == "timestamptz" else typed.sql
         return f"{key} {'DESC' if item.descending else 'ASC'} NULLS {'FIRST' if item.nulls_first else 'LAST'}"
 
@@ -574,8 +619,9 @@ class Expressions:
         if window.base not in self.windows:
             fail("INVALID_WINDOW_REFERENCE", f"Cannot resolve WINDOW name {window.base}", window)
         base = self.named(self.windows[window.base])
-        return ast.Window(window.at, None, window.partition or base.partition, window.order or base.order,
-                          window.frame or base.frame)
+        return ast.Window(
+            window.at, None, window.partition or base.partition, window.order or base.order, window.frame or base.frame
+        )
 
     def frame(self, frame: ast.Frame) -> str:
         return f"{frame.unit} BETWEEN {self.bound(*frame.start)} AND {self.bound(*frame.end)}"
@@ -588,12 +634,17 @@ class Expressions:
         return f"{interval.get(typed.type.kind, typed.sql)} {kind}"
 
     # lambdas
-    def lambda_argument(self, node: ast.Lambda, parameter: ast.TypeName, bound: dict[str, Type], call: ast.Call) -> Typed:
+    def lambda_argument(
+        self, node: ast.Lambda, parameter: ast.TypeName, bound: dict[str, Type], call: ast.Call
+    ) -> Typed:
         """The lambda as DuckDB's, its result type bound to the signature's variable."""
         inner_types = [type_ for _, type_ in parameter.nested]
         if len(node.names) != len(inner_types) - 1:
-            fail("TYPE_MISMATCH", f"Expected a lambda that takes {len(inner_types) - 1} argument(s) but got "
-                 f"{len(node.names)}", node)
+            fail(
+                "TYPE_MISMATCH",
+                f"Expected a lambda that takes {len(inner_types) - 1} argument(s) but got {len(node.names)}",
+                node,
+            )
         fresh = [self.translator.fresh("x") for _ in node.names]
         names = {
             name: Typed(sql, instantiate(type_, bound, t.UNKNOWN))
@@ -634,8 +685,11 @@ class Expressions:
         left, right = (self.compile(a) for a in node.args)
         both = common(left.type, right.type)
         if both is None:
-            fail("TYPE_MISMATCH", f"Types are not comparable with NULLIF: {trino_name(left.type)} vs "
-                 f"{trino_name(right.type)}", node)
+            fail(
+                "TYPE_MISMATCH",
+                f"Types are not comparable with NULLIF: {trino_name(left.type)} vs {trino_name(right.type)}",
+                node,
+            )
         same = compared("=", self.coerce(left, both).sql, self.coerce(right, both).sql, both)
         null = f"CAST(NULL AS {duckdb_name(left.type)})"
         return Typed(f"(CASE WHEN {same} THEN {null} ELSE {left.sql} END)", left.type, left.refs + right.refs)
@@ -699,7 +753,9 @@ def _integer(node: ast.Literal) -> Typed:
 
 def _binary(node: ast.Literal) -> Typed:
     if len(node.value) % 2 or not re.fullmatch("[0-9A-Fa-f]*", node.value):
-        raise QueryFailure("INVALID_LITERAL", "Binary literal must contain an even number of hexadecimal digits", node.at)
+        raise QueryFailure(
+            "INVALID_LITERAL", "Binary literal must contain an even number of hexadecimal digits", node.at
+        )
     return Typed(f"unhex('{node.value}')", t.VARBINARY)
 
 
@@ -862,6 +918,7 @@ def is_variable(name: str) -> bool:
 
 CLASSES: dict[str, Callable[[Type], bool]] = {
     "n": lambda type_: type_.kind in NUMERIC,
+    "q": lambda type_: type_.kind == "decimal",
     "i": lambda type_: type_.kind in INTEGERS,
     "d": lambda type_: type_.kind in TEMPORAL,
     "o": orderable,

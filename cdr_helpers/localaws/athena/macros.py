@@ -46,8 +46,9 @@ t_us_between(a, b) AS epoch_us(b) - epoch_us(a)
 t_json_scalar(x) AS CASE json_type(x) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN json_extract_string(x, '$') ELSE CAST(json_extract(x, '$') AS VARCHAR) END
 t_json_member(x, k) AS CAST(json_extract(x, '$."' || k || '"') AS VARCHAR)
 t_json_parse(x) AS CASE WHEN x IS NULL THEN NULL WHEN json_valid(x) THEN CAST(json_extract(x, '$') AS VARCHAR) ELSE CAST(t_fail('INVALID_FUNCTION_ARGUMENT', concat('Cannot convert value to JSON: ''', x, '''')) AS VARCHAR) END
-t_json_extract(x, p) AS CASE WHEN json_valid(x) THEN CAST(json_extract(x, p) AS VARCHAR) END
-t_json_extract_scalar(x, p) AS CASE WHEN json_valid(x) AND json_type(x, p) NOT IN ('ARRAY', 'OBJECT', 'NULL') THEN json_extract_string(x, p) END
+t_json_path(p) AS regexp_replace(regexp_replace(p, '\["([^"]*)"\]', '."\1"', 'g'), '^(lax|strict) +', '')
+t_json_extract(x, p) AS CASE WHEN json_valid(x) THEN CAST(json_extract(x, t_json_path(p)) AS VARCHAR) END
+t_json_extract_scalar(x, p) AS CASE WHEN json_valid(x) AND json_type(x, t_json_path(p)) NOT IN ('ARRAY', 'OBJECT', 'NULL') THEN json_extract_string(x, t_json_path(p)) END
 t_substr(x, s) AS CASE WHEN s > 0 THEN substr(x, s) WHEN s < 0 AND -s <= length(x) THEN substr(x, length(x) + s + 1) WHEN x IS NOT NULL AND s IS NOT NULL THEN '' END
 t_substr3(x, s, n) AS CASE WHEN n <= 0 THEN '' WHEN s > 0 THEN substr(x, s, n) WHEN s < 0 AND -s <= length(x) THEN substr(x, length(x) + s + 1, n) WHEN x IS NOT NULL AND s IS NOT NULL AND n IS NOT NULL THEN '' END
 t_split_part(x, d, n) AS CASE WHEN n <= 0 THEN CAST(t_fail('INVALID_FUNCTION_ARGUMENT', 'Index must be greater than zero') AS VARCHAR) WHEN x IS NULL THEN NULL ELSE string_split(x, d)[n] END

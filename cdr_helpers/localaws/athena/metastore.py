@@ -109,8 +109,9 @@ class Metastore:
         except ValueError as problem:
             raise QueryFailure("GENERIC_INTERNAL_ERROR", str(problem)) from None
         except AwsError as problem:
-            raise QueryFailure("PERMISSION_DENIED" if problem.code == "AccessDenied" else "HIVE_FILESYSTEM_ERROR",
-                               problem.message) from None
+            raise QueryFailure(
+                "PERMISSION_DENIED" if problem.code == "AccessDenied" else "HIVE_FILESYSTEM_ERROR", problem.message
+            ) from None
 
     def parts(self, scan: Scan, connection: Any) -> list[Part]:
         """What is left to read of the scan's table, with its objects."""
@@ -120,9 +121,7 @@ class Metastore:
             return [Part(descriptor, (), self.listed(descriptor))]
         partitions = self.partitions(table.name[1], table.name[2])
         kept = pruned(scan, partitions, connection)
-        return [
-            Part(p["StorageDescriptor"], tuple(p["Values"]), self.listed(p["StorageDescriptor"])) for p in kept
-        ]
+        return [Part(p["StorageDescriptor"], tuple(p["Values"]), self.listed(p["StorageDescriptor"])) for p in kept]
 
     def listed(self, descriptor: dict[str, Any]) -> tuple[reading.StoredFile, ...]:
         """The data objects below a location."""
@@ -161,8 +160,10 @@ def table_info(found: dict[str, Any], name: tuple[str, str, str]) -> TableInfo:
         return view_info(found, name)
     names = [n for n, _ in (*columns, *keys)]
     if len(set(names)) != len(names):
-        raise UnreadableTable("HIVE_INVALID_METADATA", f"Hive metadata for table {name[2]} is invalid: Table descriptor "
-                              "contains duplicate columns")
+        raise UnreadableTable(
+            "HIVE_INVALID_METADATA",
+            f"Hive metadata for table {name[2]} is invalid: Table descriptor contains duplicate columns",
+        )
     if (found.get("Parameters") or {}).get("table_type", "").upper() == "ICEBERG":
         raise UnreadableTable("NOT_SUPPORTED", "Iceberg tables are not supported")
     return TableInfo(name, columns + keys, [n for n, _ in keys], found)
@@ -207,7 +208,9 @@ def _schemata(store: Metastore) -> list[list[str | None]]:
 
 def _tables(store: Metastore) -> list[list[str | None]]:
     return [
-        [CATALOG, d, x["Name"], "VIEW" if is_view(x) else "BASE TABLE"] for d in store.databases() for x in store.tables(d)
+        [CATALOG, d, x["Name"], "VIEW" if is_view(x) else "BASE TABLE"]
+        for d in store.databases()
+        for x in store.tables(d)
     ]
 
 
@@ -219,8 +222,20 @@ def _columns(store: Metastore) -> list[list[str | None]]:
             for position, column in enumerate([*data, *(table.get("PartitionKeys") or [])], 1):
                 extra = None if position <= len(data) else "partition key"
                 type_ = t.trino_name(reading.column_type(column))
-                rows.append([CATALOG, database, table["Name"], column["Name"], str(position), None, "YES",
-                             type_, column.get("Comment"), extra])
+                rows.append(
+                    [
+                        CATALOG,
+                        database,
+                        table["Name"],
+                        column["Name"],
+                        str(position),
+                        None,
+                        "YES",
+                        type_,
+                        column.get("Comment"),
+                        extra,
+                    ]
+                )
     return rows
 
 

@@ -47,7 +47,9 @@ def format_mysql(sql: str, pattern: str, node: ast.Node) -> str:
         elif specifier in MYSQL_FORMAT:
             parts.append(MYSQL_FORMAT[specifier].format(x=sql))
         elif specifier in NOT_SUPPORTED:
-            raise QueryFailure("INVALID_FUNCTION_ARGUMENT", f"%{specifier} not supported in date format string", node.at)
+            raise QueryFailure(
+                "INVALID_FUNCTION_ARGUMENT", f"%{specifier} not supported in date format string", node.at
+            )
         else:
             parts.append(text_literal(specifier))
     return _joined(parts)
@@ -73,7 +75,9 @@ def parse_mysql(sql: str, pattern: str, node: ast.Node) -> str:
         elif specifier in MYSQL_PARSE:
             specifiers += MYSQL_PARSE[specifier][1]
         else:
-            raise QueryFailure("INVALID_FUNCTION_ARGUMENT", f"%{specifier} not supported in date format string", node.at)
+            raise QueryFailure(
+                "INVALID_FUNCTION_ARGUMENT", f"%{specifier} not supported in date format string", node.at
+            )
     parsed = f"CAST(try_strptime({sql}, {text_literal(specifiers)}) AS TIMESTAMP)"
     return _or_invalid(sql, parsed)
 
@@ -88,7 +92,7 @@ JODA = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 
 
 def _number(expression: str, width: int) -> str:
-    return f"lpad(CAST({expression} AS VARCHAR), greatest({width}, length(CAST({expression} AS VARCHAR))), '0')"
+    return f"lpad(CAST({expression} AS VARCHAR), CAST(greatest({width}, length(CAST({expression} AS VARCHAR))) AS INTEGER), '0')"
 
 
 def format_joda(sql: str, zone: str, pattern: str, node: ast.Node) -> str:

@@ -53,10 +53,16 @@ class Session:
         compiled = translator.query(query)
         expected = len(self.parameters or [])
         if expected > translator.parameters_used:
-            raise QueryFailure("INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected "
-                               f"{translator.parameters_used} but found {expected}", (1, 1))
+            raise QueryFailure(
+                "INVALID_PARAMETER_USAGE",
+                f"Incorrect number of parameters: expected {translator.parameters_used} but found {expected}",
+                (1, 1),
+            )
         for scan in translator.scans:
-            compiled.sql = compiled.sql.replace(scan.token, self.guarded(lambda s=scan: self.store.bind(s, self.cursor())))
+            compiled.sql = compiled.sql.replace(
+                scan.token, self.guarded(lambda s=scan: self.store.bind(s, self.cursor()))
+            )
+        self.guarded(lambda: database.provide(self.cursor(), compiled.sql))
         self.execution.planned = time.time()
         return compiled
 
@@ -139,16 +145,23 @@ DEFAULT_COMPRESSION = {"PARQUET": "GZIP", "TEXTFILE": "GZIP", "JSON": "GZIP"}
 SUFFIXES = {"gzip": ".gz", "zstd": ".zst"}
 
 
-def write(session: Session, compiled: Compiled, columns: list[tuple[str, Type]], layout: Layout, location: str) -> list[Written]:
+def write(
+    session: Session, compiled: Compiled, columns: list[tuple[str, Type]], layout: Layout, location: str
+) -> list[Written]:
     """Run the query and store its rows below `location`, one object per partition."""
     if layout.format not in COMPRESSIONS:
-        raise QueryFailure("NOT_SUPPORTED", f"Writing format {layout.format} is not supported; these are: "
-                           f"{', '.join(COMPRESSIONS)}")
+        raise QueryFailure(
+            "NOT_SUPPORTED", f"Writing format {layout.format} is not supported; these are: {', '.join(COMPRESSIONS)}"
+        )
     folder = session.scratch()
     try:
         session.execution.rows = _copy(session, compiled, columns, layout, folder)
-        return [w for file in sorted(folder.rglob("*")) if file.is_file()
-                for w in [_stored(session, file, folder, layout, location)]]
+        return [
+            w
+            for file in sorted(folder.rglob("*"))
+            if file.is_file()
+            for w in [_stored(session, file, folder, layout, location)]
+        ]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -179,8 +192,10 @@ def _options(layout: Layout) -> str:
     if layout.format == "JSON":
         return f"FORMAT json, {compression}"
     null = casts.text_literal(layout.null_text)
-    return (f"FORMAT csv, HEADER false, DELIM {casts.text_literal(layout.delimiter)}, QUOTE '', ESCAPE '', "
-            f"NULLSTR {null}, {compression}")
+    return (
+        f"FORMAT csv, HEADER false, DELIM {casts.text_literal(layout.delimiter)}, QUOTE '', ESCAPE '', "
+        f"NULLSTR {null}, {compression}"
+    )
 
 
 def _parquet_column(index: int, type_: Type) -> str:
@@ -210,8 +225,10 @@ def _text_column(index: int, type_: Type) -> str:
 def _delimited(sql: str, type_: Type, depth: int) -> str:
     """Hive's text of a value: nested ones joined by \\002, \\003, …"""
     if type_.kind == "array":
-        return (f"array_to_string(list_transform({sql}, lambda x: coalesce({_delimited('x', type_.element, depth + 1)}, "
-                f"'\\N')), chr({depth}))")
+        return (
+            f"array_to_string(list_transform({sql}, lambda x: coalesce({_delimited('x', type_.element, depth + 1)}, "
+            f"'\\N')), chr({depth}))"
+        )
     if type_.kind == "map":
         pair = f"{_delimited('x.key', type_.key, depth + 2)} || chr({depth + 1}) || coalesce("
         pair += f"{_delimited('x.value', type_.value, depth + 2)}, '\\N')"

@@ -9,8 +9,9 @@ class RequestProblem(Exception):
     """An error answer: `InvalidRequestException` (with its AthenaErrorCode), `MetadataException`,
     `ResourceNotFoundException`."""
 
-    def __init__(self, message: str, code: str = "INVALID_INPUT", kind: str = "InvalidRequestException",
-                 **members: str) -> None:
+    def __init__(
+        self, message: str, code: str = "INVALID_INPUT", kind: str = "InvalidRequestException", **members: str
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.members = {"Message": message, "message": message, **members}

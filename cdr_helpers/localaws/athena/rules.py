@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from ..tables import types as t
@@ -107,6 +108,23 @@ def regexp_group(self: Expressions, node: ast.Call, args: list[Typed], result: T
     return Typed(f"regexp_extract_all({args[0].sql}, t_regexp({args[1].sql}), {group})", result)
 
 
+def regexp_replace(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """`$1` and `${name}` in the replacement; names become numbers, which is all that DuckDB knows."""
+    pattern, replacement = args[1].constant, args[2].sql
+    if pattern is not None and args[2].constant is not None:
+        text = args[2].constant
+        names = re.findall(r"\(\?<([A-Za-z]\w*)>", pattern)
+        for name in names:
+            text = text.replace(f"${{{name}}}", f"${_group_number(pattern, name)}")
+        replacement = casts.text_literal(text)
+    return Typed(f"regexp_replace({args[0].sql}, t_regexp({args[1].sql}), t_replacement({replacement}), 'g')", result)
+
+
+def _group_number(pattern: str, name: str) -> int:
+    before = pattern[: pattern.index(f"(?<{name}>")]
+    return len(re.findall(r"(?<!\\)\((?!\?)|\(\?<[A-Za-z]", before)) + 1
+
+
 def array_join(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
     """NULL elements are left out, or replaced."""
     shown = casts.text("x", args[0].type.element)
@@ -134,8 +152,6 @@ def zip_with(self: Expressions, node: ast.Call, args: list[Typed], result: Type)
 
 
 def _renamed(body: str, names: dict[str, str]) -> str:
-    import re
-
     return re.sub(r"\b(" + "|".join(map(re.escape, names)) + r")\b", lambda m: names[m.group(1)], body)
 
 
@@ -274,7 +290,194 @@ def to_iso8601(self: Expressions, node: ast.Call, args: list[Typed], result: Typ
     return Typed(f"replace({casts.text(x.sql, x.type)}, ' ', 'T')", result)
 
 
+def sum_decimal(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """Decimals sum to precision 38."""
+    type_ = t.decimal(38, args[0].type.args[1])
+    return Typed(f"CAST(sum({'DISTINCT ' if node.distinct else ''}{args[0].sql}){self.suffix(node)} AS {duckdb_name(type_)})", type_)
+
+
+def avg_decimal(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """The average keeps precision and scale, rounded half up."""
+    suffix, distinct = self.suffix(node), "DISTINCT " if node.distinct else ""
+    total, count = f"sum({distinct}{args[0].sql}){suffix}", f"count({distinct}{args[0].sql}){suffix}"
+    scale = 10 ** result.args[1]
+    units = f"CAST({total} * {scale} AS HUGEINT)"
+    rounded = f"(({units} + sign({units}) * ({count} // 2)) // {count})"
+    return Typed(f"CAST(CAST({rounded} AS DECIMAL(38,0)) / {scale} AS {duckdb_name(result)})", result)
+
+
+def _whole(result: Type) -> Type:
+    precision, scale = result.args
+    return t.decimal(min(precision - scale + min(scale, 1), 38) or 1, 0)
+
+
+def ceil_decimal(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """A decimal without scale."""
+    return Typed(f"CAST(ceil({args[0].sql}) AS {duckdb_name(_whole(result))})", _whole(result))
+
+
+def floor_decimal(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """A decimal without scale."""
+    return Typed(f"CAST(floor({args[0].sql}) AS {duckdb_name(_whole(result))})", _whole(result))
+
+
+def round_decimal(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """Without digits a decimal of scale 0; with digits the scale stays and one digit of precision is added."""
+    if len(args) == 1:
+        return Typed(f"CAST(round({args[0].sql}) AS {duckdb_name(_whole(result))})", _whole(result))
+    digits = int(constant(node, args, 1, "number of digits"))
+    precision, scale = result.args
+    type_ = t.decimal(precision + 1, scale)
+    return Typed(f"CAST(round({args[0].sql}, {min(digits, scale)}) AS {duckdb_name(type_)})", type_)
+
+
+def truncate_decimal(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """Digits cut off."""
+    if len(args) == 1:
+        type_ = t.decimal(max(result.args[0] - result.args[1], 1), 0)
+        return Typed(f"CAST(trunc({args[0].sql}) AS {duckdb_name(type_)})", type_)
+    digits = int(constant(node, args, 1, "number of digits"))
+    lost = result.args[1] - digits
+    if lost <= 0:
+        return args[0]
+    units = f"(CAST({args[0].sql} * {10 ** result.args[1]} AS HUGEINT) // {10**lost} * {10**lost})"
+    return Typed(f"CAST(CAST({units} AS DECIMAL(38,0)) / {10 ** result.args[1]} AS {duckdb_name(result)})", result)
+
+
+FORMAT = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?(?:([tT])([A-Za-z])|([a-zA-Z%]))")
+JAVA_DATES = {
+    "A": "%A", "a": "%a", "B": "%B", "b": "%b", "d": "%d", "e": "%-d", "m": "%m", "Y": "%Y", "y": "%y", "H": "%H",
+    "M": "%M", "S": "%S", "L": "%g", "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y", "j": "%j",
+}  # fmt: skip
+
+
+def format_(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """Java's Formatter, the format being a constant."""
+    text = constant(node, args, 0, "format")
+    args = [args[0], *(self.compile(a) for a in node.args[1:])]
+    parts, at, following = [], 0, 1
+    for match in FORMAT.finditer(text):
+        if match.start() > at:
+            parts.append(casts.text_literal(text[at : match.start()]))
+        at = match.end()
+        if match[7] in ("%", "n"):
+            parts.append(casts.text_literal("%" if match[7] == "%" else "\n"))
+            continue
+        index = int(match[1]) if match[1] else following
+        following += 0 if match[1] else 1
+        if index >= len(args):
+            fail("INVALID_FUNCTION_ARGUMENT", f"Format specifier '{match[0]}'", node)
+        parts.append(_formatted(match, args[index], node))
+    parts.append(casts.text_literal(text[at:]))
+    return Typed("(" + " || ".join(parts) + ")", t.VARCHAR)
+
+
+def _formatted(match: re.Match[str], value: Typed, node: ast.Call) -> str:
+    flags, width, digits = match[2], match[3], match[4]
+    kind = match[7]
+    if match[5]:
+        if match[6] not in JAVA_DATES or value.type.kind not in ("date", "timestamp", "timestamptz"):
+            fail("INVALID_FUNCTION_ARGUMENT", f"Invalid format string: {match[0]}", node)
+        return f"strftime({local_time(value)}, '{JAVA_DATES[match[6]]}')"
+    if kind in "sS":
+        shown = f"coalesce({casts.text(value.sql, value.type)}, 'null')"
+        return _padded(f"upper({shown})" if kind == "S" else shown, flags, width)
+    if value.type.kind in ("integer", "bigint", "smallint", "tinyint") and kind in "dxXo":
+        if "," in flags:
+            return _padded(f"format('{{:,}}', {value.sql})", flags, width)
+        if kind == "o":
+            return _padded(f"to_base({value.sql}, 8)", flags, width)
+        return f"printf('%{flags}{width or ''}{kind}', {value.sql})"
+    if value.type.kind in ("double", "real", "decimal") and kind in "feE":
+        number = f"CAST({value.sql} AS DOUBLE)"
+        if "," in flags:
+            return _padded(f"format('{{:,.{digits or 6}f}}', {number})", flags, width)
+        return f"printf('%{flags}{width or ''}.{digits or 6}{kind}', {number})"
+    if value.type.kind == "boolean" and kind in "bB":
+        return _padded(f"CAST({value.sql} AS VARCHAR)", flags, width)
+    fail("INVALID_FUNCTION_ARGUMENT", f"Invalid format string: {match.string} ({match[0]} with {t.trino_name(value.type)})", node)
+
+
+def _padded(sql: str, flags: str, width: str | None) -> str:
+    if not width:
+        return sql
+    side = "r" if "-" in flags else "l"
+    fill = "0" if "0" in flags and side == "l" else " "
+    return f"{side}pad({sql}, CAST(greatest({width}, length({sql})) AS INTEGER), '{fill}')"
+
+
+def zip_(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """Rows of the arrays' elements, shorter arrays filled with NULL."""
+    i = self.translator.fresh("i")
+    lengths = ", ".join(f"len({a.sql})" for a in args)
+    fields = ", ".join(f"{quote(field_name(k, None))} := ({a.sql})[{i}]" for k, a in enumerate(args))
+    type_ = t.array(t.row([(None, a.type.element) for a in args]))
+    return Typed(f"list_transform(range(1, greatest({lengths}) + 1), lambda {i}: struct_pack({fields}))", type_)
+
+
+def combinations(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """All sub-lists of n elements, by position."""
+    count = int(constant(node, args, 1, "length"))
+    if not 1 <= count <= 5:
+        fail("INVALID_FUNCTION_ARGUMENT", "combination size must not be negative or more than 5", node)
+    x = args[0].sql
+    found = f"list_transform(range(1, len({x}) + 1), lambda i0: [i0])"
+    for level in range(1, count):
+        p, q = f"p{level}", f"q{level}"
+        found = (
+            f"flatten(list_transform({found}, lambda {p}: list_transform(range({p}[{level}] + 1, len({x}) + 1), "
+            f"lambda {q}: list_append({p}, {q}))))"
+        )
+    return Typed(f"list_transform({found}, lambda c: list_transform(c, lambda k: ({x})[k]))", result)
+
+
+def multimap_from_entries(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """Key to all its values."""
+    (n0, _), (n1, _) = args[0].type.element.fields
+    key, value = quote(field_name(0, n0)), quote(field_name(1, n1))
+    keys = f"list_distinct(list_transform({args[0].sql}, lambda x: x.{key}))"
+    return Typed(
+        f"map({keys}, list_transform({keys}, lambda k: list_transform(list_filter({args[0].sql}, lambda x: x.{key} = k), "
+        f"lambda x: x.{value})))",
+        result,
+    )
+
+
+def map_zip_with(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """The keys of both maps; a missing value is NULL."""
+    (k, v, u), body = _parts(self, args[2])
+    e, p = self.translator.fresh("e"), self.translator.fresh("p")
+    keys = f"list_distinct(list_concat(map_keys({args[0].sql}), map_keys({args[1].sql})))"
+    packed = f"[struct_pack(k := {e}, v := ({args[0].sql})[{e}], u := ({args[1].sql})[{e}])]"
+    value = f"list_transform({packed}, lambda {p}: {_renamed(body, {k: f'{p}.k', v: f'{p}.v', u: f'{p}.u'})})[1]"
+    return Typed(f"map({keys}, list_transform({keys}, lambda {e}: {value}))", result)
+
+
+def array_sort(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
+    """Sorted by a comparator: an element's place is the number of elements that come before it."""
+    (x, y), body = _parts(self, args[1])
+    i, j, p = (self.translator.fresh(n) for n in "ijp")
+    a = args[0].sql
+    compared = f"list_transform([struct_pack(x := ({a})[{j}], y := ({a})[{i}])], lambda {p}: "
+    compared += _renamed(body, {x: f"{p}.x", y: f"{p}.y"}) + ")[1]"
+    before = f"len(list_filter(range(1, len({a}) + 1), lambda {j}: {j} <> {i} AND ({compared} < 0 OR ({compared} = 0 AND {j} < {i}))))"
+    places = f"list_sort(list_transform(range(1, len({a}) + 1), lambda {i}: struct_pack(n := {before}, i := {i})))"
+    return Typed(f"list_transform({places}, lambda s: ({a})[s.i])", result)
+
+
 RULES: dict[str, Rule] = {
+    "sum_decimal": sum_decimal,
+    "avg_decimal": avg_decimal,
+    "ceil_decimal": ceil_decimal,
+    "floor_decimal": floor_decimal,
+    "round_decimal": round_decimal,
+    "truncate_decimal": truncate_decimal,
+    "format": format_,
+    "zip": zip_,
+    "combinations": combinations,
+    "multimap_from_entries": multimap_from_entries,
+    "map_zip_with": map_zip_with,
+    "array_sort": array_sort,
     "date_trunc": date_trunc,
     "date_add": date_add,
     "date_diff": date_diff,
@@ -284,6 +487,7 @@ RULES: dict[str, Rule] = {
     "format_datetime": format_datetime,
     "parse_datetime": parse_datetime,
     "regexp_group": regexp_group,
+    "regexp_replace": regexp_replace,
     "array_join": array_join,
     "zip_with": zip_with,
     "reduce": reduce,

@@ -49,9 +49,12 @@ def parse(sql: str) -> Statement:
     found = ddl.parse(sql)
     if found is not None:
         return Statement(found.type, found.substatement, found.run, True)
-    raise MalformedQuery(f"mismatched input '{tokens[0].text}'. Expecting: 'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', "
-                         "'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'PREPARE', 'SHOW', 'UNLOAD', "
-                         "'UPDATE', 'WITH', <query>", tokens[0].at)
+    raise MalformedQuery(
+        f"mismatched input '{tokens[0].text}'. Expecting: 'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', "
+        "'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'PREPARE', 'SHOW', 'UNLOAD', "
+        "'UPDATE', 'WITH', <query>",
+        tokens[0].at,
+    )
 
 
 QUERY_STARTS = ("SELECT", "WITH", "VALUES", "TABLE", "(")
@@ -214,12 +217,14 @@ def layout_of(properties: dict[str, Any], default: str = "PARQUET") -> Layout:
     """How the properties of CTAS or UNLOAD want files written. Raises for unknown ones."""
     unknown = set(properties) - TABLE_PROPERTIES - {"compression", "location"}
     if unknown:
-        raise QueryFailure("INVALID_TABLE_PROPERTY", f"Catalog 'awsdatacatalog' table property '{min(unknown)}' does not "
-                           "exist")
+        raise QueryFailure(
+            "INVALID_TABLE_PROPERTY", f"Catalog 'awsdatacatalog' table property '{min(unknown)}' does not exist"
+        )
     if str(properties.get("table_type", "hive")).upper() != "HIVE":
         raise QueryFailure("NOT_SUPPORTED", f"Table type {properties['table_type']} is not supported here")
-    compression = next((properties[k] for k in ("write_compression", "compression", "parquet_compression")
-                        if k in properties), "")
+    compression = next(
+        (properties[k] for k in ("write_compression", "compression", "parquet_compression") if k in properties), ""
+    )
     return Layout(
         str(properties.get("format", default)).upper(),
         str(compression).upper(),
@@ -244,8 +249,9 @@ class _CreateTableAs:
         if session.store.find(database, name):
             if self.absent:
                 return
-            raise QueryFailure("TABLE_ALREADY_EXISTS", f"Destination table '{CATALOG}.{database}.{name}' already exists",
-                               self.table.at)
+            raise QueryFailure(
+                "TABLE_ALREADY_EXISTS", f"Destination table '{CATALOG}.{database}.{name}' already exists", self.table.at
+            )
         layout = layout_of(self.properties)
         compiled = session.translate(self.query)
         columns = queries.table_columns(compiled, self.query)
@@ -260,20 +266,35 @@ class _CreateTableAs:
     def check_keys(self, columns: list[tuple[str, Type]], layout: Layout) -> None:
         last = [n for n, _ in columns][len(columns) - len(layout.partitioned_by) :]
         if layout.partitioned_by and list(layout.partitioned_by) != last:
-            raise QueryFailure("HIVE_COLUMN_ORDER_MISMATCH", "Partition keys must be the last columns in the table and in "
-                               f"the same order as the table properties: [{', '.join(layout.partitioned_by)}]")
+            raise QueryFailure(
+                "HIVE_COLUMN_ORDER_MISMATCH",
+                "Partition keys must be the last columns in the table and in "
+                f"the same order as the table properties: [{', '.join(layout.partitioned_by)}]",
+            )
 
     def location(self, session: Session) -> str:
         """Where the files go; it must be empty."""
         given = self.properties.get("external_location")
         location = given if given else f"{session.execution.output}"
-        check_empty(session, location, "HIVE_PATH_ALREADY_EXISTS: Target directory for table "
-                    f"'{'.'.join(p.text for p in self.table.parts)}' already exists: {location}. You may need to "
-                    "manually clean the data at location before retrying. Athena will not delete data in your account.")
+        check_empty(
+            session,
+            location,
+            "HIVE_PATH_ALREADY_EXISTS: Target directory for table "
+            f"'{'.'.join(p.text for p in self.table.parts)}' already exists: {location}. You may need to "
+            "manually clean the data at location before retrying. Athena will not delete data in your account.",
+        )
         return location.rstrip("/") + "/"
 
-    def register(self, session: Session, database: str, name: str, columns: list[tuple[str, Type]], layout: Layout,
-                 location: str, written: list[queries.Written]) -> None:
+    def register(
+        self,
+        session: Session,
+        database: str,
+        name: str,
+        columns: list[tuple[str, Type]],
+        layout: Layout,
+        location: str,
+        written: list[queries.Written],
+    ) -> None:
         keys = len(layout.partitioned_by)
         data, last = queries.hive_columns(columns), []
         if keys:
@@ -312,8 +333,15 @@ def descriptor(columns: list[dict[str, Any]], layout: Layout, location: str) -> 
     }
 
 
-def add_partitions(session: Session, database: str, name: str, described: dict[str, Any], layout: Layout, location: str,
-                   written: list[queries.Written]) -> None:
+def add_partitions(
+    session: Session,
+    database: str,
+    name: str,
+    described: dict[str, Any],
+    layout: Layout,
+    location: str,
+    written: list[queries.Written],
+) -> None:
     """Make the partitions that were written known."""
     places = {w.values: w.uri.rsplit("/", 1)[0] + "/" for w in written if w.values}
     inputs = [{"Values": list(v), "StorageDescriptor": {**described, "Location": place}} for v, place in places.items()]
@@ -348,8 +376,9 @@ def _insert(session: Session, table: ast.Table, names: list[str], query: ast.Que
         add_partitions(session, database, name, described, layout, location, written)
 
 
-def _for_table(session: Session, compiled: Any, columns: list[tuple[str, Type]], names: list[str],
-               table: ast.Table) -> Any:
+def _for_table(
+    session: Session, compiled: Any, columns: list[tuple[str, Type]], names: list[str], table: ast.Table
+) -> Any:
     from . import casts
     from .coercion import converts
     from .translate import Compiled
@@ -357,10 +386,13 @@ def _for_table(session: Session, compiled: Any, columns: list[tuple[str, Type]],
     given = [type_ for _, type_ in compiled.columns]
     wanted = dict(columns)
     shown = f"Table: [{', '.join(t.trino_name(wanted[n]) for n in names if n in wanted)}], Query: " + (
-        f"[{', '.join(t.trino_name(g) for g in given)}]")
+        f"[{', '.join(t.trino_name(g) for g in given)}]"
+    )
     for name in names:
         if name not in wanted:
-            raise QueryFailure("COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {name}", table.at)
+            raise QueryFailure(
+                "COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {name}", table.at
+            )
     pairs = list(zip(names, given, strict=False))
     if len(names) != len(given) or any(not converts(g, wanted[n]) for n, g in pairs):
         raise QueryFailure("TYPE_MISMATCH", f"Insert query has mismatched column types: {shown}", table.at)
@@ -383,8 +415,9 @@ def _layout_of_table(described: dict[str, Any], keys: tuple[str, ...], parameter
     from ..tables.serdes.lazysimple import delimiter
 
     storage = storage_of(described, parameters)
-    compression = next((parameters[k] for k in ("write.compression", "parquet.compression", "parquet.compress")
-                        if k in parameters), "")
+    compression = next(
+        (parameters[k] for k in ("write.compression", "parquet.compression", "parquet.compress") if k in parameters), ""
+    )
     return Layout(formats[library], compression.upper(), keys, delimiter(storage))
 
 
@@ -430,8 +463,12 @@ def _drop_view(session: Session, table: ast.Table, exists: bool) -> None:
             return
         raise QueryFailure("TABLE_NOT_FOUND", f"View '{CATALOG}.{database}.{name}' does not exist", table.at)
     if not is_view(found):
-        raise QueryFailure("TABLE_NOT_FOUND", f"View '{CATALOG}.{database}.{name}' does not exist, but a table with that "
-                           "name exists. Did you mean DROP TABLE?", table.at)
+        raise QueryFailure(
+            "TABLE_NOT_FOUND",
+            f"View '{CATALOG}.{database}.{name}' does not exist, but a table with that "
+            "name exists. Did you mean DROP TABLE?",
+            table.at,
+        )
     with persistence.changing("glue"):
         glue.delete_table(session.store.account, session.store.region, database, name)
 

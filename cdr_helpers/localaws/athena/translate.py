@@ -82,7 +82,9 @@ class Source:
 class Translator:
     """Compiles one statement's query."""
 
-    def __init__(self, catalog: Catalog, context: tuple[str, str], now: str, parameters: list[ast.Node] | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog, context: tuple[str, str], now: str, parameters: list[ast.Node] | None = None
+    ) -> None:
         self.catalog = catalog
         self.context = context
         self.now = now
@@ -102,8 +104,11 @@ class Translator:
         self.parameters_used = max(self.parameters_used, node.index + 1)
         if self.parameters is None or node.index >= len(self.parameters):
             given = len(self.parameters or [])
-            raise QueryFailure("INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected "
-                               f"{node.index + 1} but found {given}", node.at)
+            raise QueryFailure(
+                "INVALID_PARAMETER_USAGE",
+                f"Incorrect number of parameters: expected {node.index + 1} but found {given}",
+                node.at,
+            )
         return self.parameters[node.index]
 
     def used(self, visible: Visible) -> None:
@@ -140,8 +145,12 @@ class Translator:
 
     def renamed(self, node: ast.WithQuery, compiled: Compiled) -> list[tuple[str | None, Type]]:
         if node.columns and len(node.columns) != len(compiled.columns):
-            fail("MISMATCHED_COLUMN_ALIASES", f"WITH column alias list has {len(node.columns)} entries but WITH query "
-                 f"'{node.name}' has {len(compiled.columns)} columns", node)
+            fail(
+                "MISMATCHED_COLUMN_ALIASES",
+                f"WITH column alias list has {len(node.columns)} entries but WITH query "
+                f"'{node.name}' has {len(compiled.columns)} columns",
+                node,
+            )
         names = node.columns or [n for n, _ in compiled.columns]
         return [(n, type_) for n, (_, type_) in zip(names, compiled.columns, strict=True)]
 
@@ -186,8 +195,10 @@ class Translator:
         names = ", ".join(f"c{i}" for i in range(len(compiled.columns)))
         output = self.order_by_output(node.order, compiled)
         ranked = f"SELECT *, rank() OVER (ORDER BY {output}) AS ties FROM ({compiled.sql})"
-        return Compiled(f"SELECT {names} FROM ({ranked}) WHERE ties <= {self.count(node.limit)} ORDER BY ties, {output}",
-                        compiled.columns)
+        return Compiled(
+            f"SELECT {names} FROM ({ranked}) WHERE ties <= {self.count(node.limit)} ORDER BY ties, {output}",
+            compiled.columns,
+        )
 
     def count(self, node: ast.Node) -> int:
         if isinstance(node, ast.Parameter):
@@ -238,23 +249,33 @@ class Translator:
         body = ", ".join("(" + ", ".join(c[r].sql for c in columns) + ")" for r in range(len(rows)))
         alias = self.fresh()
         casted = ", ".join(
-            f"CAST({alias}.c{i} AS {duckdb_name(c[0].type)}) AS c{i}" if c[0].type.kind == "unknown" else f"{alias}.c{i}"
+            f"CAST({alias}.c{i} AS {duckdb_name(c[0].type)}) AS c{i}"
+            if c[0].type.kind == "unknown"
+            else f"{alias}.c{i}"
             for i, c in enumerate(columns)
         )
-        return Compiled(f"SELECT {casted} FROM (VALUES {body}) AS {alias}({names})", [(None, c[0].type) for c in columns])
+        return Compiled(
+            f"SELECT {casted} FROM (VALUES {body}) AS {alias}({names})", [(None, c[0].type) for c in columns]
+        )
 
     def set_operation(self, node: ast.SetOperation, parent: Scope | None) -> Compiled:
         """UNION, INTERSECT, EXCEPT over the common types."""
         left, right = self.body(node.left, parent), self.body(node.right, parent)
         if len(left.columns) != len(right.columns):
-            fail("TYPE_MISMATCH", f"{node.op} query has different number of fields: {len(left.columns)}, "
-                 f"{len(right.columns)}", node)
+            fail(
+                "TYPE_MISMATCH",
+                f"{node.op} query has different number of fields: {len(left.columns)}, {len(right.columns)}",
+                node,
+            )
         types: list[Type] = []
         for index, ((_, a), (_, b)) in enumerate(zip(left.columns, right.columns, strict=True)):
             both = common(a, b)
             if both is None:
-                fail("TYPE_MISMATCH", f"column {index + 1} in {node.op} query has incompatible types: "
-                     f"{trino_name(a)}, {trino_name(b)}", node)
+                fail(
+                    "TYPE_MISMATCH",
+                    f"column {index + 1} in {node.op} query has incompatible types: {trino_name(a)}, {trino_name(b)}",
+                    node,
+                )
             types.append(both)
         operator = f"{node.op} ALL" if node.all else node.op
         sql = f"({self.converted(left, types, node)}) {operator} ({self.converted(right, types, node)})"
@@ -268,8 +289,11 @@ class Translator:
         for index, ((_, source), target) in enumerate(zip(compiled.columns, types, strict=True)):
             sql = casts.cast(f"c{index}", source, target, True)
             if sql is None:
-                fail("TYPE_MISMATCH", f"Column {index + 1}: {trino_name(source)} does not convert to "
-                     f"{trino_name(target)}", node)
+                fail(
+                    "TYPE_MISMATCH",
+                    f"Column {index + 1}: {trino_name(source)} does not convert to {trino_name(target)}",
+                    node,
+                )
             parts.append(f"{sql} AS c{index}")
         return f"SELECT {', '.join(parts)} FROM ({compiled.sql})"
 
@@ -289,12 +313,19 @@ class Translator:
         expressions.allow_aggregates = True
         outputs = [(name, item if isinstance(item, Typed) else expressions.compile(item)) for name, item in items]
         having = expressions.boolean(node.having, "HAVING clause").sql if node.having is not None else ""
+        if grouped and group is None and not having:
+            having = "count(*) >= 0"  # one row even where typeof() leaves no aggregate in the text
         sql = self.select_text(node, source, where, group, having, outputs)
         compiled = Compiled(sql, [(n, o.type) for n, o in outputs])
         return compiled, self.order_by(node, order, outputs, expressions)
 
     def select_text(
-        self, node: ast.Select, source: Source, where: str, group: str | None, having: str,
+        self,
+        node: ast.Select,
+        source: Source,
+        where: str,
+        group: str | None,
+        having: str,
         outputs: list[tuple[str | None, Typed]],
     ) -> str:
         listed = ", ".join(
@@ -332,8 +363,11 @@ class Translator:
             columns = self.qualified_star(star, scope)
         if star.aliases:
             if len(star.aliases) != len(columns):
-                fail("MISMATCHED_COLUMN_ALIASES", f"Column alias list has {len(star.aliases)} entries but "
-                     f"{len(columns)} columns are available", star)
+                fail(
+                    "MISMATCHED_COLUMN_ALIASES",
+                    f"Column alias list has {len(star.aliases)} entries but {len(columns)} columns are available",
+                    star,
+                )
             columns = [(alias, item) for alias, (_, item) in zip(star.aliases, columns, strict=True)]
         return columns
 
@@ -391,13 +425,19 @@ class Translator:
             if isinstance(item, Typed):
                 return item
             if has_aggregate(item):
-                fail("EXPRESSION_NOT_SCALAR", "GROUP BY clause cannot contain aggregations, window functions or "
-                     "grouping operations", node)
+                fail(
+                    "EXPRESSION_NOT_SCALAR",
+                    "GROUP BY clause cannot contain aggregations, window functions or grouping operations",
+                    node,
+                )
             return plain.compile(item)
         return plain.compile(node)
 
     def order_by(
-        self, node: ast.Select, order: list[ast.SortItem], outputs: list[tuple[str | None, Typed]],
+        self,
+        node: ast.Select,
+        order: list[ast.SortItem],
+        outputs: list[tuple[str | None, Typed]],
         expressions: Expressions,
     ) -> str:
         """ORDER BY of a SELECT: positions, output names, then the source's columns."""
@@ -414,8 +454,11 @@ class Translator:
             if typed.sql in texts:
                 typed = Typed(f"c{texts[typed.sql]}", typed.type)
             elif node.distinct and not typed.sql.startswith("c"):
-                fail("EXPRESSION_NOT_IN_DISTINCT", "For SELECT DISTINCT, ORDER BY expressions must appear in select "
-                     "list", item)
+                fail(
+                    "EXPRESSION_NOT_IN_DISTINCT",
+                    "For SELECT DISTINCT, ORDER BY expressions must appear in select list",
+                    item,
+                )
             parts.append(expressions.sort_item(typed, item))
         return ", ".join(parts)
 
@@ -468,9 +511,7 @@ class Translator:
         assert info.rows is not None
         names = ", ".join(f"c{i}" for i in range(len(info.columns)))
         rows = info.rows or [[None] * len(info.columns)]
-        body = ", ".join(
-            "(" + ", ".join("NULL" if v is None else casts.text_literal(v) for v in r) + ")" for r in rows
-        )
+        body = ", ".join("(" + ", ".join("NULL" if v is None else casts.text_literal(v) for v in r) + ")" for r in rows)
         typed = ", ".join(f"CAST(c{i} AS {duckdb_name(type_)}) AS c{i}" for i, (_, type_) in enumerate(info.columns))
         empty = "" if info.rows else " WHERE false"
         sql = f"SELECT {typed} FROM (VALUES {body}) AS v({names}){empty}"
@@ -490,15 +531,20 @@ class Translator:
         try:
             compiled = self.query(parse_query(view.sql))
         except QueryFailure as problem:
-            raise QueryFailure("INVALID_VIEW", f"Failed analyzing stored view '{'.'.join(info.name)}': "
-                               f"{problem.reason}", node.at) from None
+            raise QueryFailure(
+                "INVALID_VIEW", f"Failed analyzing stored view '{'.'.join(info.name)}': {problem.reason}", node.at
+            ) from None
         finally:
             self.context, self.ctes, self.parameters = outer, ctes, parameters
             self.views.pop()
         if len(compiled.columns) != len(info.columns):
-            fail("VIEW_IS_STALE", f"View '{'.'.join(info.name)}' is stale or in invalid state: stored view column count "
-                 f"({len(info.columns)}) does not match column count derived from the view query analysis "
-                 f"({len(compiled.columns)})", node)
+            fail(
+                "VIEW_IS_STALE",
+                f"View '{'.'.join(info.name)}' is stale or in invalid state: stored view column count "
+                f"({len(info.columns)}) does not match column count derived from the view query analysis "
+                f"({len(compiled.columns)})",
+                node,
+            )
         sql = self.converted(compiled, [type_ for _, type_ in info.columns], node)
         return self.aliased_query(Compiled(sql, list(info.columns)), info.name)
 
@@ -518,8 +564,12 @@ class Translator:
         source = self.relation(node.relation, parent, left)
         visible = [c for c in source.columns if not c.hidden]
         if node.columns and len(node.columns) != len(visible):
-            fail("MISMATCHED_COLUMN_ALIASES", f"Column alias list has {len(node.columns)} entries but '{node.name}' "
-                 f"has {len(visible)} columns available", node)
+            fail(
+                "MISMATCHED_COLUMN_ALIASES",
+                f"Column alias list has {len(node.columns)} entries but '{node.name}' "
+                f"has {len(visible)} columns available",
+                node,
+            )
         names = iter(node.columns)
         for column in source.columns:
             column.qualifier = (node.name,)
@@ -567,8 +617,10 @@ class Translator:
         """Joins; USING columns come once and first."""
         one = self.relation(node.left, parent, left)
         two = self.relation(node.right, parent, _side_by_side(left, one))
-        for column in [*(two.columns if node.kind in ("LEFT", "FULL") else []),
-                       *(one.columns if node.kind in ("RIGHT", "FULL") else [])]:
+        for column in [
+            *(two.columns if node.kind in ("LEFT", "FULL") else []),
+            *(one.columns if node.kind in ("RIGHT", "FULL") else []),
+        ]:
             column.nullable_side = True
         both = [*one.columns, *two.columns]
         if node.kind == "CROSS":
@@ -586,8 +638,12 @@ class Translator:
             sides = [self.using_column(source, name) for source in (one, two)]
             both = common(sides[0].type, sides[1].type)
             if both is None:
-                fail("TYPE_MISMATCH", f"Column '{name.text}' cannot be joined: {trino_name(sides[0].type)} vs "
-                     f"{trino_name(sides[1].type)}", name)
+                fail(
+                    "TYPE_MISMATCH",
+                    f"Column '{name.text}' cannot be joined: {trino_name(sides[0].type)} vs "
+                    f"{trino_name(sides[1].type)}",
+                    name,
+                )
             a, b = (casts.cast(s.sql, s.type, both, True) for s in sides)
             conditions.append(f"{a} = {b}")
             merged.append(Visible(name.text, both, f"coalesce({a}, {b})"))
@@ -595,8 +651,9 @@ class Translator:
             for side in sides:
                 self.read(side)
         rest = [c for c in [*one.columns, *two.columns] if c not in taken]
-        return Source(f"{one.sql} {keyword} {_wrapped(node.right, two.sql)} ON {' AND '.join(conditions)}",
-                      [*merged, *rest])
+        return Source(
+            f"{one.sql} {keyword} {_wrapped(node.right, two.sql)} ON {' AND '.join(conditions)}", [*merged, *rest]
+        )
 
     def using_column(self, source: Source, name: ast.Identifier) -> Visible:
         found = [c for c in source.columns if c.name is not None and c.name.lower() == name.text]

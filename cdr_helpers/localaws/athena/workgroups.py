@@ -46,7 +46,9 @@ class WorkGroupCalls(MotoBackend):
         if name in self.work_groups:
             raise RequestProblem("WorkGroup is already created")
         configuration = _configuration(dict(request.get("Configuration") or {}))
-        made: Any = self.create_work_group(name, configuration, request.get("Description", ""), request.get("Tags") or [])
+        made: Any = self.create_work_group(
+            name, configuration, request.get("Description", ""), request.get("Tags") or []
+        )
         made.created = time.time()
         return {}
 
@@ -101,8 +103,11 @@ class WorkGroupCalls(MotoBackend):
         """CreateNamedQuery."""
         group = self.group(request.get("WorkGroup"))
         text = request["QueryString"]
-        return {"NamedQueryId": self.create_named_query(
-            request["Name"], request.get("Description", ""), request["Database"], text, group.name)}
+        return {
+            "NamedQueryId": self.create_named_query(
+                request["Name"], request.get("Description", ""), request["Database"], text, group.name
+            )
+        }
 
     def _named(self, identity: str) -> Any:
         found = self.named_queries.get(identity)
@@ -120,7 +125,8 @@ class WorkGroupCalls(MotoBackend):
         found = [_named_shown(self.named_queries[i]) for i in wanted if i in self.named_queries]
         missing = [
             {"NamedQueryId": i, "ErrorCode": "INTERNAL_FAILURE", "ErrorMessage": f"NamedQuery {i} was not found"}
-            for i in wanted if i not in self.named_queries
+            for i in wanted
+            if i not in self.named_queries
         ]
         return {"NamedQueries": found, "UnprocessedNamedQueryIds": missing}
 
@@ -147,8 +153,11 @@ class WorkGroupCalls(MotoBackend):
         """A prepared statement. Raises AWS's error when there is none."""
         found: Any = self.prepared_statements.get(f"{group}/{name}")
         if found is None:
-            raise RequestProblem(f"PreparedStatement {name} was not found in workGroup {group}",
-                                 kind="ResourceNotFoundException", ResourceName=name)
+            raise RequestProblem(
+                f"PreparedStatement {name} was not found in workGroup {group}",
+                kind="ResourceNotFoundException",
+                ResourceName=name,
+            )
         return found
 
     def save_prepared(self, group: str, name: str, text: str, description: str = "") -> None:
@@ -175,8 +184,9 @@ class WorkGroupCalls(MotoBackend):
         """UpdatePreparedStatement."""
         group = self.group(request["WorkGroup"]).name
         old = self.prepared(group, request["StatementName"])
-        self.save_prepared(group, old["StatementName"], request["QueryStatement"],
-                           request.get("Description", old["Description"]))
+        self.save_prepared(
+            group, old["StatementName"], request["QueryStatement"], request.get("Description", old["Description"])
+        )
         return {}
 
     def answer_get_prepared_statement(self, request: Record) -> Record:
@@ -189,7 +199,8 @@ class WorkGroupCalls(MotoBackend):
         kept = {n: self.prepared_statements.get(f"{group}/{n}") for n in request["PreparedStatementNames"]}
         missing = [
             {"StatementName": n, "ErrorCode": "STATEMENT_NOT_FOUND", "ErrorMessage": f"{n} was not found"}
-            for n, k in kept.items() if k is None
+            for n, k in kept.items()
+            if k is None
         ]
         return {"PreparedStatements": [k for k in kept.values() if k], "UnprocessedPreparedStatementNames": missing}
 
@@ -228,8 +239,13 @@ def _check_cutoff(configuration: Record) -> None:
 def _configuration(given: Record) -> Record:
     _check_cutoff(given)
     given.pop("EngineVersion", None)
-    return {"ResultConfiguration": {}, "EnforceWorkGroupConfiguration": True, "PublishCloudWatchMetricsEnabled": True,
-            "RequesterPaysEnabled": False, **given}
+    return {
+        "ResultConfiguration": {},
+        "EnforceWorkGroupConfiguration": True,
+        "PublishCloudWatchMetricsEnabled": True,
+        "RequesterPaysEnabled": False,
+        **given,
+    }
 
 
 REMOVALS = {"RemoveOutputLocation": "OutputLocation", "RemoveEncryptionConfiguration": "EncryptionConfiguration"}
