@@ -14,6 +14,8 @@ from typing import Any
 from moto.glue.responses import GlueResponse
 
 PREFIX = "answer_"
+NOT_RUN = ("create_dev_endpoint", "create_ml_transform", "create_session", "start_trigger", "start_workflow_run")
+"""Actions that moto answers although nothing runs: they are refused by name."""
 JSON = "application/x-amz-json-1.1"
 
 
@@ -45,7 +47,9 @@ def _epoch(value: Any) -> float:
 
 
 def answer_with(backend: type) -> None:
-    """Give `GlueResponses` an action for each answering method of the backend class."""
+    """Give `GlueResponses` an action for each answering method of the backend class, and take away `NOT_RUN`."""
+    for action in NOT_RUN:
+        setattr(GlueResponses, action, None)
     for method in dir(backend):
         if method.startswith(PREFIX):
             setattr(GlueResponses, method.removeprefix(PREFIX), _answering(method))

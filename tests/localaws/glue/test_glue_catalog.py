@@ -265,3 +265,20 @@ def test_awswrangler_reads_and_writes_the_catalog(session: boto3.Session, databa
     assert wr.catalog.delete_table_if_exists(database, "calls")
     wr.catalog.delete_database(database)
     assert database not in wr.catalog.databases()["Database"].tolist()
+
+
+# what moto would answer although nothing runs
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ("start_trigger", {"Name": "t"}),
+        ("start_workflow_run", {"Name": "w"}),
+        ("create_session", {"Id": "s", "Role": "r", "Command": {"Name": "glueetl"}}),
+    ],
+)
+def test_what_does_not_run_is_refused(glue: Any, call: str, arguments: Record) -> None:
+    code, message = refusal(getattr(glue, call), **arguments)
+    assert code == "NotImplementedException"
+    assert call in message

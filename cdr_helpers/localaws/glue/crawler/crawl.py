@@ -105,8 +105,8 @@ class Run:
     def _custom(self, kind: str, stored: Record) -> classifiers.Classifier:
         try:
             return classifiers.custom(kind, stored)
-        except KeyError:
-            raise CrawlFailed(f"Classifier {stored['Name']} is a {kind}, which this endpoint does not run.") from None
+        except classifiers.BadPattern as error:
+            raise CrawlFailed(f"Classifier {stored['Name']} cannot be used: {error}.") from error
 
     def _check_number(self) -> None:
         most = configuration.output(self.configuration, "Tables").get("TableThreshold")

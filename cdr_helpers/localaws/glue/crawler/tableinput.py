@@ -50,6 +50,7 @@ FORMATS = {
         f"{_HIVE}.hive.serde2.avro.AvroSerDe",
     ),
 }
+GROK = "com.amazonaws.glue.serde.GrokSerDe"
 OPEN_CSV = f"{_HIVE}.hive.serde2.OpenCSVSerde"
 SERIALIZER = {"CrawlerSchemaSerializerVersion": "1.0", "CrawlerSchemaDeserializerVersion": "1.0"}
 VOLATILE = ("CRAWL_RUN_ID",)
@@ -102,7 +103,7 @@ def _columns(schema: Schema) -> tuple[tuple[str, str], ...]:
 
 
 def _descriptor(schema: Schema, location: str, parameters: dict[str, str]) -> Record:
-    form = FORMATS.get(schema.classification, Format())
+    form = _format(schema)
     return {
         "Columns": [{"Name": name, "Type": kind} for name, kind in _columns(schema)],
         "Location": location,
@@ -116,6 +117,13 @@ def _descriptor(schema: Schema, location: str, parameters: dict[str, str]) -> Re
         "Parameters": dict(parameters),
         "StoredAsSubDirectories": False,
     }
+
+
+def _format(schema: Schema) -> Format:
+    """A custom classifier's classification is any word: grok shows in the SerDe's parameters."""
+    if "input.format" in dict(schema.serde):
+        return Format(serde=GROK)
+    return FORMATS.get(schema.classification, Format())
 
 
 def _serde(schema: Schema, form: Format) -> Record:

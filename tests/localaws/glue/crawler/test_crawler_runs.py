@@ -276,18 +276,18 @@ def test_what_create_crawler_refuses(place: Place, options: Record, text: str) -
 
 def test_classifiers_are_kept(place: Place) -> None:
     glue, name = place.glue, place.name
-    grok = {"Name": name, "Classification": "switchlog", "GrokPattern": "%{NUMBER:a}"}
+    grok = {"Name": name, "Classification": "switchlog", "GrokPattern": "%{NOSUCH:a}"}
     assert code_of(place.create, Classifiers=[name]) == "EntityNotFoundException"
     glue.create_classifier(GrokClassifier=grok)
     assert code_of(glue.create_classifier, GrokClassifier=grok) == "AlreadyExistsException"
     glue.update_classifier(GrokClassifier={"Name": name, "Classification": "other"})
     kept = glue.get_classifier(Name=name)["Classifier"]["GrokClassifier"]
-    assert (kept["Classification"], kept["GrokPattern"], kept["Version"]) == ("other", "%{NUMBER:a}", 2)
+    assert (kept["Classification"], kept["GrokPattern"], kept["Version"]) == ("other", "%{NOSUCH:a}", 2)
     assert {"GrokClassifier": kept} in glue.get_classifiers()["Classifiers"]
     place.create(Classifiers=[name])
     last = place.crawl()
     assert last["Status"] == "FAILED"
-    assert last["ErrorMessage"] == f"Classifier {name} is a GrokClassifier, which this endpoint does not run."
+    assert last["ErrorMessage"] == f"Classifier {name} cannot be used: grok pattern NOSUCH is not known."
     glue.delete_classifier(Name=name)
     assert code_of(glue.get_classifier, Name=name) == "EntityNotFoundException"
 

@@ -1,7 +1,7 @@
 """What an object holds: custom classifiers first, then AWS's built-in ones in AWS's order.
 
-(AWS page "Adding classifiers to a crawler": avro, orc, parquet, json, xml, then csv. The built-in ones for Ion and for
-log formats are not here; such objects are UNKNOWN unless an earlier one recognises them.)
+(AWS page "Adding classifiers to a crawler": avro, orc, parquet, json, xml, logs of web servers, then csv. The built-in
+ones for Ion and for other log formats are not here; such objects are UNKNOWN unless another one recognises them.)
 """
 
 from __future__ import annotations
@@ -14,11 +14,19 @@ from typing import Any
 from .. import sampling
 from ..sampling import Sample
 from ..schema import UNKNOWN, Facts, Schema
-from . import columnar, csv_text, json_text, xml_text
+from . import columnar, csv_text, grok, json_text, xml_text
 
+BadPattern = grok.BadPattern
 Classifier = Callable[[Sample], Facts | None]
 
-BUILT_IN: tuple[Classifier, ...] = (columnar.classify, json_text.classify, xml_text.classify, csv_text.classify)
+BUILT_IN: tuple[Classifier, ...] = (
+    columnar.classify,
+    json_text.classify,
+    xml_text.classify,
+    lambda sample: grok.classify(sample, "combined_apache", "%{COMBINEDAPACHELOG}"),
+    lambda sample: grok.classify(sample, "apache", "%{COMMONAPACHELOG}"),
+    csv_text.classify,
+)
 
 
 def _csv(stored: dict[str, Any]) -> Classifier:
@@ -38,16 +46,23 @@ def _xml(stored: dict[str, Any]) -> Classifier:
     return look
 
 
+def _grok(stored: dict[str, Any]) -> Classifier:
+    pattern, own = stored["GrokPattern"], stored.get("CustomPatterns") or ""
+    grok.compiled(pattern, own)
+    return lambda sample: grok.classify(sample, stored["Classification"], pattern, own)
+
+
 CUSTOM: dict[str, Callable[[dict[str, Any]], Classifier]] = {
+    "GrokClassifier": _grok,
     "CsvClassifier": _csv,
     "JsonClassifier": _json,
     "XMLClassifier": _xml,
 }
-"""Kinds of stored classifiers that are run. `GrokClassifier` is stored and refused by name when a crawl needs it."""
+"""Kinds of stored classifiers."""
 
 
 def custom(kind: str, stored: dict[str, Any]) -> Classifier:
-    """The classifier that a stored definition describes. Raises `KeyError` for a kind that is not run here."""
+    """The classifier that a stored definition describes. Raises `BadPattern` for one that cannot work."""
     return CUSTOM[kind](stored)
 
 
