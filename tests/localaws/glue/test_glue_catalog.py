@@ -275,7 +275,7 @@ def test_awswrangler_reads_and_writes_the_catalog(session: boto3.Session, databa
     [
         ("start_trigger", {"Name": "t"}),
         ("start_workflow_run", {"Name": "w"}),
-        ("create_session", {"Id": "s", "Role": "r", "Command": {"Name": "glueetl"}}),
+        ("create_session", {"Id": "s", "Role": "arn:aws:iam::123456789012:role/r", "Command": {"Name": "glueetl"}}),
     ],
 )
 def test_what_does_not_run_is_refused(glue: Any, call: str, arguments: Record) -> None:
