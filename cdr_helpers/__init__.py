@@ -9,7 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cdr_helpers import checks, cleanup, figures, waiting
+    import cdr_helpers.checks as checks
+    import cdr_helpers.cleanup as cleanup
+    import cdr_helpers.figures as figures
+    import cdr_helpers.waiting as waiting
     from cdr_helpers.answers import AnswerSheet
     from cdr_helpers.asking import Ask
     from cdr_helpers.progress import Progress

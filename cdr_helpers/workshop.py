@@ -28,7 +28,7 @@ ROLE_PREFIX = "AWSGlueServiceRole-"
 
 _ROLE_LONGEST = 64  # IAM: RoleName
 _BUCKET_SHORTEST, _BUCKET_LONGEST = 3, 63  # S3: bucket naming rules
-_LOCAL_POLL_SECONDS = "0.1"  # awswrangler's own default, 1 s, suits a query engine across the network
+_LOCAL_POLL_SECONDS, _AWS_POLL_SECONDS = "0.1", "1.0"  # how often awswrangler asks; 1 s is its own default
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,12 @@ def _panel_text(names: dict[str, str]) -> str:
 
 def _panel_html(names: dict[str, str]) -> str:
     rows = "".join(
-        f'<tr><td style="text-align:left;color:#555555;padding:2px 18px 2px 0">{escape(what)}</td>'
+        f'<tr><td style="text-align:left;padding:2px 18px 2px 0">{escape(what)}</td>'
         f'<td style="text-align:left;padding:2px 0"><b>{escape(name)}</b></td></tr>'
         for what, name in names.items()
     )
-    return f'<table style="font-size:115%;border-left:6px solid #0072B2;padding-left:12px">{rows}</table>'
+    frame = "font-size:115%;border-left:6px solid #0072B2;padding-left:12px;margin:4px 0"
+    return f'<div style="{frame}"><table style="margin:0">{rows}</table></div>'
 
 
 def connect(target: str = "local", name: str = DEFAULT_NAME, region: str | None = None) -> Workshop:
@@ -160,7 +161,7 @@ def connect(target: str = "local", name: str = DEFAULT_NAME, region: str | None 
 def _connect_local(name: str, region: str | None) -> Workshop:
     from cdr_helpers import localaws
 
-    _restore_environment()
+    disconnect()
     try:
         endpoint = localaws.ensure()
     except localaws.LocalAwsError as error:
@@ -172,7 +173,7 @@ def _connect_local(name: str, region: str | None) -> Workshop:
 
 
 def _connect_aws(name: str, region: str | None) -> Workshop:
-    _restore_environment()
+    disconnect()
     region = region or _configured_region() or DEFAULT_REGION
     account_id = _account_id(region)
     return Workshop("aws", f"{name}-{account_id}" if name == DEFAULT_NAME else name, region, account_id)
@@ -191,7 +192,8 @@ _OVERRIDES = (
 )
 """Variables that would send a request elsewhere, or sign it with other keys, than those of the local endpoint."""
 
-_before: dict[str, str | None] = {}
+_changed: dict[str, tuple[str | None, str | None]] = {}
+"""Variable → its value before `connect("local")`, and the one that we gave it."""
 
 
 def _local_environment(endpoint: dict[str, str], region: str) -> dict[str, str | None]:
@@ -211,17 +213,21 @@ def _local_environment(endpoint: dict[str, str], region: str) -> dict[str, str |
 
 def _change_environment(changes: dict[str, str | None]) -> None:
     for variable, value in changes.items():
-        _before.setdefault(variable, os.environ.get(variable))
+        _changed[variable] = (os.environ.get(variable), value)
         _set_variable(variable, value)
 
 
-def _restore_environment() -> None:
-    """Undo an earlier `connect("local")` of this process, so that `aws` finds what the person configured."""
-    for variable, value in _before.items():
-        _set_variable(variable, value)
-    if _before:
-        _pace_awswrangler("1.0")
-    _before.clear()
+def disconnect() -> None:
+    """Undo an earlier `connect("local")` of this process: boto3 finds again what the person configured.
+
+    What the person has changed since then stays as it is.
+    """
+    for variable, (before, ours) in _changed.items():
+        if os.environ.get(variable) == ours:
+            _set_variable(variable, before)
+    if _changed:
+        _pace_awswrangler(_AWS_POLL_SECONDS)
+    _changed.clear()
 
 
 def _set_variable(variable: str, value: str | None) -> None:

@@ -3,12 +3,13 @@
 from cdr_helpers.figures.charts import daily_calls, error_heat_map, top_callers
 from cdr_helpers.figures.jobgraph import job_graph
 from cdr_helpers.figures.overview import pipeline
-from cdr_helpers.figures.schemas import columns_of, schema, schema_change
+from cdr_helpers.figures.schemas import columns_of, glossary, schema, schema_change
 
 __all__ = [
     "columns_of",
     "daily_calls",
     "error_heat_map",
+    "glossary",
     "job_graph",
     "pipeline",
     "schema",

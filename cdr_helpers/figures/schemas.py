@@ -85,6 +85,12 @@ def schema(table: Mapping[str, Any], notice: Mapping[str, str] | None = None) ->
     return SchemaTable(f"table {table['Name']}: {len(lines)} columns", ("", "column", "type", ""), lines)
 
 
+def glossary(meanings: Mapping[str, str]) -> SchemaTable:
+    """What columns mean. `meanings`: column → its meaning, empty for one that nobody has explained."""
+    lines = tuple(_Line((name, meaning), "same" if meaning else "notice") for name, meaning in meanings.items())
+    return SchemaTable(f"{len(lines)} columns", ("column", "meaning", ""), lines)
+
+
 def schema_change(
     before: Mapping[str, Any], after: Mapping[str, Any], mapping: Iterable[Mapping[str, Any]] = ()
 ) -> SchemaTable:

@@ -63,6 +63,15 @@ def test_schema_change_colours_each_change_in_html() -> None:
         assert "background-color:#FFFFFF" not in row
 
 
+def test_glossary_marks_a_column_that_nobody_has_explained() -> None:
+    assert repr(figures.glossary({"start": "when it began", "x": ""})).splitlines() == [
+        "2 columns",
+        "column  meaning",
+        "start   when it began",
+        "x                      ◆",
+    ]
+
+
 def test_schema_escapes_names() -> None:
     html = figures.schema(table("raw", **{"<b>": "string"}))._repr_mimebundle_()["text/html"]
     assert "&lt;b&gt;" in html
