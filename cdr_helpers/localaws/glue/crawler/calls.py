@@ -209,7 +209,7 @@ class CrawlerCalls(ClassifierCalls):
         crawl.state, crawl.error, crawl.end = state, message, utcnow()
         crawler.state, crawler.last = STOPPING, crawl
         if message:
-            run.log.error(message)
+            run.log.failure(message)
         run.log.benchmark(f"Crawler has finished running and is in state {READY}")
 
     def answer_stop_crawler(self, request: Record) -> Record:

@@ -41,6 +41,7 @@ class ClassifierCalls(CatalogCalls):
         kind, described = _described(request)
         if described["Name"] in self.classifiers:
             raise AlreadyExists(f"{described['Name']} already exists")
+        _check_quote(described)
         missing = [key for key in CLASSIFIERS[kind] if not described.get(key)]
         if missing:
             raise InvalidInput(f"{kind} needs {', '.join(missing)}.")
@@ -55,6 +56,7 @@ class ClassifierCalls(CatalogCalls):
             raise InvalidInput(f"Classifier {described['Name']} is a {known}, not a {kind}.")
         if described.get("Version") not in (None, stored["Version"]):
             raise VersionMismatch(f"Classifier {described['Name']} has version {stored['Version']}.")
+        _check_quote({**stored, **described})
         new = _stored({**stored, **described}, stored["Version"] + 1)
         self.classifiers[described["Name"]] = {kind: {**new, "CreationTime": stored["CreationTime"]}}
         return {}
@@ -80,6 +82,12 @@ def _described(request: Record) -> tuple[str, Record]:
     if len(kinds) != 1:
         raise InvalidInput(f"Exactly one of {', '.join(CLASSIFIERS)} must be given.")
     return next(iter(kinds.items()))
+
+
+def _check_quote(described: Record) -> None:
+    """API reference, CsvClassifier: the quote symbol must differ from the delimiter."""
+    if described.get("Delimiter") and described.get("Delimiter") == described.get("QuoteSymbol"):
+        raise InvalidInput("QuoteSymbol must be different from Delimiter.")
 
 
 def _stored(described: Record, version: int) -> Record:

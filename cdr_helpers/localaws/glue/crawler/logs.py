@@ -10,6 +10,9 @@ from moto.core.utils import utcnow
 from ... import persistence
 from .state import LOG_GROUP, Crawl
 
+MOST_PROBLEMS = 100
+"""So many warnings and errors are told one by one."""
+
 
 class CrawlLog:
     """Collects the lines of one crawl and writes them to CloudWatch Logs."""
@@ -18,6 +21,11 @@ class CrawlLog:
         self._place = (account_id, region)
         self._crawl = crawl
         self._lines: list[dict[str, object]] = []
+        self._problems = 0
+
+    def failure(self, text: str) -> None:
+        """Why the crawl failed: always told."""
+        self._add("ERROR", text)
 
     def benchmark(self, text: str) -> None:
         """A step of the crawl."""
@@ -29,11 +37,18 @@ class CrawlLog:
 
     def warn(self, text: str) -> None:
         """Something left out, and why."""
-        self._add("WARN", text)
+        self._problem("WARN", text)
 
     def error(self, text: str) -> None:
         """Something that could not be read or written."""
-        self._add("ERROR", text)
+        self._problem("ERROR", text)
+
+    def _problem(self, level: str, text: str) -> None:
+        self._problems += 1
+        if self._problems <= MOST_PROBLEMS:
+            self._add(level, text)
+        elif self._problems == MOST_PROBLEMS + 1:
+            self._add(level, f"After {MOST_PROBLEMS} warnings and errors no more are logged")
 
     def _add(self, level: str, text: str) -> None:
         at = utcnow().replace(tzinfo=UTC)
