@@ -1,0 +1,195 @@
+"""The commands that change what is in an account: cleanup and goto, on a real endpoint; and doctor, which looks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from cdr_helpers import cleanup, localaws
+from cdr_helpers.workshop import Workshop
+
+REGION = "ap-southeast-2"
+
+
+@pytest.fixture
+def in_account(endpoint: localaws.Endpoint, monkeypatch: pytest.MonkeyPatch) -> localaws.Endpoint:
+    """This process's boto3 speaks to the shared endpoint, as after `connect`."""
+    for name, value in endpoint.environment.items():
+        monkeypatch.setenv(name, value)
+    return endpoint
+
+
+@pytest.fixture
+def workshop(in_account: localaws.Endpoint) -> Iterator[Workshop]:
+    """A workshop of its own with something from every chapter in it; what a test leaves is deleted."""
+    made = Workshop("local", f"t-{uuid.uuid4().hex[:12]}", REGION, "123456789012")
+    make_everything(made)
+    yield made
+    cleanup.delete(made)
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)
+
+
+def make_everything(workshop: Workshop) -> None:
+    s3, iam, glue = client("s3"), client("iam"), client("glue")
+    s3.create_bucket(Bucket=workshop.bucket, **workshop.bucket_location)
+    for key in ("raw/", "raw/a.csv", "processed/part", "scripts/x.py", "temporary/t", "athena-results/q.csv"):
+        s3.put_object(Bucket=workshop.bucket, Key=key, Body=b"a,b\n1,2\n")
+    statement = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.create_role(RoleName=workshop.role, AssumeRolePolicyDocument=trust)
+    iam.attach_role_policy(RoleName=workshop.role, PolicyArn="arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole")
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+    iam.put_role_policy(RoleName=workshop.role, PolicyName="more", PolicyDocument=json.dumps(policy))
+    glue.create_database(DatabaseInput={"Name": workshop.database})
+    for table in ("raw", "processed", "an_analysts_view"):
+        glue.create_table(DatabaseName=workshop.database, TableInput={"Name": table})
+    targets = {"S3Targets": [{"Path": workshop.raw}]}
+    glue.create_crawler(Name=workshop.crawler, Role=workshop.role, DatabaseName=workshop.database, Targets=targets)
+    command = {"Name": "glueetl", "ScriptLocation": workshop.script}
+    glue.create_job(Name=workshop.job, Role=workshop.role, Command=command, GlueVersion="5.0")
+
+
+def cdr(endpoint: localaws.Endpoint, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `cdr` against the shared endpoint, without a terminal and without AWS settings."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "cdr_helpers.cli", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        env=inherited | {"PYTHONUTF8": "1", "CDR_LOCAL_HOME": str(endpoint.home)} | environment,
+    )
+
+
+# ── what there is ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_inventory_names_everything_once(workshop: Workshop) -> None:
+    assert [str(resource) for resource in cleanup.inventory(workshop)] == [
+        f"job {workshop.job}",
+        f"crawler {workshop.crawler}",
+        f"database {workshop.database} (tables: an_analysts_view, processed, raw)",
+        f"role {workshop.role}",
+        f"bucket {workshop.bucket} (6 objects)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chapter", "kinds"),
+    [
+        (5, ["query results", "table"]),
+        (4, ["query results", "table", "job", "script", "temporary files", "processed files", "table"]),
+        (3, ["query results", "table", "job", "script", "temporary files", "processed files", "table"]),
+        (
+            2,
+            ["query results", "job", "script", "temporary files", "processed files", "crawler", "database", "role"],
+        ),
+        (1, ["job", "crawler", "database", "role", "bucket"]),
+    ],
+)
+def test_the_inventory_of_later_chapters(workshop: Workshop, chapter: int, kinds: list[str]) -> None:
+    assert [resource.kind for resource in cleanup.inventory(workshop, chapter)] == kinds
+
+
+def test_deleting_from_a_chapter_on_keeps_what_came_before(workshop: Workshop) -> None:
+    cleanup.delete(workshop, 4)
+    glue, s3 = client("glue"), client("s3")
+    assert [table["Name"] for table in glue.get_tables(DatabaseName=workshop.database)["TableList"]] == ["raw"]
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=workshop.bucket)["Contents"]]
+    assert keys == ["raw/", "raw/a.csv"]
+    assert cleanup.inventory(workshop, 4) == []
+
+
+def test_deleting_twice_is_fine(workshop: Workshop) -> None:
+    assert len(cleanup.delete(workshop)) == 5
+    assert cleanup.delete(workshop) == []
+
+
+# ── cdr cleanup ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_cleanup_without_yes_and_without_a_terminal_deletes_nothing(
+    endpoint: localaws.Endpoint, workshop: Workshop
+) -> None:
+    before = cleanup.inventory(workshop)
+    result = cdr(endpoint, "cleanup", "--name", workshop.name)
+    assert result.returncode == 2
+    assert (
+        result.stderr
+        == "cdr: nothing was deleted: there is no terminal to ask at; say --yes to delete without asking\n"
+    )
+    assert cleanup.inventory(workshop) == before
+
+
+def test_cleanup_deletes_what_is_the_workshops_and_nothing_else(
+    endpoint: localaws.Endpoint, workshop: Workshop
+) -> None:
+    other = f"{workshop.name}-other"
+    client("s3").create_bucket(Bucket=other, **workshop.bucket_location)
+    result = cdr(endpoint, "cleanup", "--name", workshop.name, "--yes")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1] == "Nothing is left."
+    assert cleanup.inventory(workshop) == []
+    assert other in [bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]]
+    client("s3").delete_bucket(Bucket=other)
+    assert localaws.status(endpoint.home) is not None, "an endpoint that was running is never stopped"
+
+
+def test_cleanup_on_aws_uses_what_boto3_finds(endpoint: localaws.Endpoint, workshop: Workshop) -> None:
+    """A stand-in account: its address and keys come from the environment, the local home is elsewhere."""
+    elsewhere = {"CDR_LOCAL_HOME": os.devnull}
+    result = cdr(
+        endpoint, "cleanup", "--target", "aws", "--name", workshop.name, "--yes", **endpoint.environment, **elsewhere
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert cleanup.inventory(workshop) == []
+
+
+def test_cleanup_of_nothing_says_so(endpoint: localaws.Endpoint) -> None:
+    result = cdr(endpoint, "cleanup", "--name", "never-made-7", "--yes")
+    assert (result.returncode, result.stdout) == (0, "There is nothing to delete.\n")
+
+
+# ── cdr goto, cdr doctor ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_goto_resets_what_is_later_and_runs_what_is_before(endpoint: localaws.Endpoint, workshop: Workshop) -> None:
+    result = cdr(endpoint, "goto", "02", "--name", workshop.name)
+    assert result.returncode == 0, result.stderr
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert [line[1] for line in lines if line[0] == "ok"] == ["00_start_here", "01_s3_bucket"]
+    assert lines[-1][:2] == ["Ready", "for"]
+    assert lines[-1][2].endswith("02_glue_crawler.ipynb")
+    assert cleanup.inventory(workshop, 2) == []
+    keys = [entry["Key"] for entry in client("s3").list_objects_v2(Bucket=workshop.bucket, Prefix="raw/")["Contents"]]
+    assert "raw/call-detail-records-2021-12.csv" in keys
+
+
+def test_doctor_of_this_machine(endpoint: localaws.Endpoint) -> None:
+    result = cdr(endpoint, "doctor")
+    assert (result.returncode, result.stderr) == (0, ""), result.stdout
+    found = {line[6:20].strip(): line[:5].strip() for line in result.stdout.splitlines()[:-1]}
+    assert found["local AWS"] == "ok"
+    assert set(found.values()) == {"ok"}
+    assert result.stdout.splitlines()[-1] == "Ready."
+
+
+def test_doctor_names_what_is_missing(endpoint: localaws.Endpoint) -> None:
+    wrong = {**endpoint.environment, "AWS_SECRET_ACCESS_KEY": "wrong"}
+    result = cdr(endpoint, "doctor", "--target", "aws", **wrong)
+    assert result.returncode == 1
+    assert "BAD   credentials" in result.stdout
+    assert result.stdout.splitlines()[-1] == "1 of 6 checks need attention."
