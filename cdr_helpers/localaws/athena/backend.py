@@ -63,7 +63,8 @@ class AthenaBackend(MetadataCalls):
         """The execution that the same token started before."""
         if not token:
             return None
-        for each in reversed(list(dict.values(self.executions))):
+        kept: list[Any] = list(dict.values(self.executions))
+        for each in reversed(kept):
             if each.token == token:
                 if each.configuration.get("request") != _compared(request):
                     raise RequestProblem("Idempotent parameters do not match")
@@ -178,7 +179,7 @@ class AthenaBackend(MetadataCalls):
     def answer_list_query_executions(self, request: Record) -> Record:
         """ListQueryExecutions: the newest first."""
         group = self.group(request.get("WorkGroup")).name
-        found: list[Any] = [e for e in dict.values(self.executions) if e.workgroup == group]  # type: ignore[attr-defined]
+        found: list[Any] = [e for e in dict.values(self.executions) if e.workgroup == group]
         found.sort(key=lambda e: e.submitted, reverse=True)
         return paged("QueryExecutionIds", [e.id for e in found], request)
 

@@ -283,6 +283,12 @@ def _time_text(sql: str, type_: Type) -> str:
     return f"left({stamp}, {8 if digits == 0 else 9 + min(digits, 6)})"
 
 
+def _decimal_text(sql: str, type_: Type) -> str:
+    shown = f"CAST({sql} AS VARCHAR)"
+    # DuckDB leaves out the zero before the point when the type has no digit there
+    return f"regexp_replace({shown}, '^(-?)\\.', '\\10.')" if type_.args[0] == type_.args[1] else shown
+
+
 def _element_text(sql: str, type_: Type) -> str:
     return f"coalesce({text(sql, type_)}, 'null')"
 
@@ -321,6 +327,7 @@ TEXT: dict[str, Callable[[str, Type], str]] = {
     "timestamptz": lambda s, type_: f"({_timestamp_text(local(s), type_)} || ' ' || ({s}).z)",
     "daytime": lambda s, _: f"t_daytime_text({s})",
     "yearmonth": lambda s, _: f"t_yearmonth_text({s})",
+    "decimal": _decimal_text,
     "array": _array_text,
     "map": _map_text,
     "row": _row_text,
@@ -402,4 +409,5 @@ FROM_JSON: dict[str, Callable[[str, Type], str]] = {
 
 def _json_field(sql: str, index: int, name: str | None) -> str:
     by_index = f"CAST(json_extract({sql}, '$[{index}]') AS VARCHAR)"
-    return f"(CASE WHEN json_type({sql}) = 'ARRAY' THEN {by_index} ELSE t_json_member({sql}, {text_literal(name or '')}) END)"
+    by_name = f"t_json_member({sql}, {text_literal(name or '')})"
+    return f"(CASE WHEN json_type({sql}) = 'ARRAY' THEN {by_index} ELSE {by_name} END)"

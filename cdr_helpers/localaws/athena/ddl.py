@@ -123,10 +123,14 @@ class Hive:
         """The next word."""
         return self.tokens[self.at]
 
+    def refusal(self, expecting: str = "") -> MalformedQuery:
+        """The error at the next word."""
+        wanted = f" expecting {expecting}" if expecting else ""
+        return MalformedQuery(f"mismatched input '{self.token.text}'{wanted}", self.token.at)
+
     def fail(self, expecting: str = "") -> NoReturn:
         """Refuse the next word."""
-        wanted = f" expecting {expecting}" if expecting else ""
-        raise MalformedQuery(f"mismatched input '{self.token.text}'{wanted}", self.token.at)
+        raise self.refusal(expecting)
 
     def advance(self) -> Token:
         """Take the next word."""
@@ -162,7 +166,7 @@ class Hive:
         if token.kind in ("name", "badname"):
             self.advance()
             return token.text.lower()
-        self.fail("an identifier")
+        raise self.refusal("an identifier")
 
     def string(self) -> str:
         """A quoted text."""
@@ -343,7 +347,7 @@ class Hive:
                 kind, run = rule(self, table, partition)
                 self.finish()
                 return Statement("DDL", kind, run)
-        self.fail()
+        raise self.refusal()
 
     def partition(self) -> dict[str, str]:
         """`(key = value, …)`."""

@@ -539,10 +539,9 @@ class Expressions:
                 fail("NOT_SUPPORTED", f"Function {node.name} is not supported", node)
             made = rule(self, node, args, result)
             return Typed(made.sql, made.type, refs)
+        filled = self.filled(template, node, args)
         return Typed(
-            "(" + self.filled(template, node, args) + ")"
-            if "CASE" == template[:4]
-            else self.filled(template, node, args),
+            f"({filled})" if template.startswith("CASE") else filled,
             result,
             refs,
         )
@@ -950,6 +949,8 @@ def _in_class(name: str, type_: Type) -> bool:
 
 def unify(parameter: ast.TypeName, actual: Type, bound: dict[str, Type]) -> int | None:
     """The cost of giving `actual` for the parameter; binds variables."""
+    if parameter.name == "any":
+        return 0
     if is_variable(parameter.name):
         known = bound.get(parameter.name)
         both = common(known, actual) if known else actual
@@ -992,6 +993,8 @@ def _unify_nested(parameter: ast.TypeName, actual: Type, bound: dict[str, Type])
 
 def instantiate(parameter: ast.TypeName, bound: dict[str, Type], actual: Type) -> Type:
     """The parameter's type with its variables filled in."""
+    if parameter.name == "any":
+        return actual
     if is_variable(parameter.name):
         return bound.get(parameter.name, actual)
     if parameter.name in ("timestamp", "timestamptz", "time", "varchar", "char") and (

@@ -1,7 +1,8 @@
+# ruff: noqa: E501 -- one line for each function
 """Trino's functions: for each signature, its result type and the DuckDB expression that answers it.
 
 A line is `name(parameter types) -> result = template`. Single letters are type variables: `n` a number, `i` an
-integer, `d` a date or timestamp, any other letter anything. `...` repeats the last parameter. In a template `{0}` is
+integer, `d` a date or timestamp, any other letter anything (the same wherever it stands; `any` differs). `...` repeats the last parameter. In a template `{0}` is
 the first argument; in aggregates `{D}` is DISTINCT, `{O}` the ORDER BY inside, `{F}` FILTER and OVER.
 
 Source: Trino documentation, "Functions and operators"; Athena user guide, "Functions in Amazon Athena".
@@ -115,7 +116,7 @@ to_big_endian_64(bigint) -> varbinary = t_to_big_endian_64({0})
 to_big_endian_32(integer) -> varbinary = t_to_big_endian_32({0})
 from_big_endian_64(varbinary) -> bigint = t_from_big_endian_64({0})
 from_big_endian_32(varbinary) -> integer = t_from_big_endian_32({0})
-format(varchar, t...) -> varchar = @format
+format(varchar, any...) -> varchar = @format
 zip(array(t), array(u)) -> array(row(t, u)) = @zip
 zip(array(t), array(u), array(w)) -> array(row(t, u, w)) = @zip
 combinations(array(t), bigint) -> array(array(t)) = @combinations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- one line for each function
 """DuckDB macros that the translation relies on: what Trino does and DuckDB does not, written once.
 
 They are created in every database that runs queries. Names begin with `t_`, which no statement of a caller can reach:

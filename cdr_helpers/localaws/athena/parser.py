@@ -13,12 +13,90 @@ from .failures import MalformedQuery
 from .tokens import Token, tokenize
 
 RESERVED = frozenset(
-    """ALTER AND AS BETWEEN BY CASE CAST CONSTRAINT CREATE CROSS CUBE CURRENT_CATALOG CURRENT_DATE CURRENT_PATH
-    CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DEALLOCATE DELETE DESCRIBE DISTINCT DROP
-    ELSE END ESCAPE EXCEPT EXECUTE EXISTS EXTRACT FALSE FOR FROM FULL GROUP GROUPING HAVING IN INNER INSERT INTERSECT
-    INTO IS JOIN JSON_ARRAY JSON_EXISTS JSON_OBJECT JSON_QUERY JSON_TABLE JSON_VALUE LEFT LIKE LISTAGG LOCALTIME
-    LOCALTIMESTAMP NATURAL NORMALIZE NOT NULL ON OR ORDER OUTER PREPARE RECURSIVE RIGHT ROLLUP SELECT SKIP TABLE THEN
-    TRIM TRUE UESCAPE UNION UNNEST USING VALUES WHEN WHERE WITH""".split()
+    [
+        "ALTER",
+        "AND",
+        "AS",
+        "BETWEEN",
+        "BY",
+        "CASE",
+        "CAST",
+        "CONSTRAINT",
+        "CREATE",
+        "CROSS",
+        "CUBE",
+        "CURRENT_CATALOG",
+        "CURRENT_DATE",
+        "CURRENT_PATH",
+        "CURRENT_ROLE",
+        "CURRENT_SCHEMA",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "CURRENT_USER",
+        "DEALLOCATE",
+        "DELETE",
+        "DESCRIBE",
+        "DISTINCT",
+        "DROP",
+        "ELSE",
+        "END",
+        "ESCAPE",
+        "EXCEPT",
+        "EXECUTE",
+        "EXISTS",
+        "EXTRACT",
+        "FALSE",
+        "FOR",
+        "FROM",
+        "FULL",
+        "GROUP",
+        "GROUPING",
+        "HAVING",
+        "IN",
+        "INNER",
+        "INSERT",
+        "INTERSECT",
+        "INTO",
+        "IS",
+        "JOIN",
+        "JSON_ARRAY",
+        "JSON_EXISTS",
+        "JSON_OBJECT",
+        "JSON_QUERY",
+        "JSON_TABLE",
+        "JSON_VALUE",
+        "LEFT",
+        "LIKE",
+        "LISTAGG",
+        "LOCALTIME",
+        "LOCALTIMESTAMP",
+        "NATURAL",
+        "NORMALIZE",
+        "NOT",
+        "NULL",
+        "ON",
+        "OR",
+        "ORDER",
+        "OUTER",
+        "PREPARE",
+        "RECURSIVE",
+        "RIGHT",
+        "ROLLUP",
+        "SELECT",
+        "SKIP",
+        "TABLE",
+        "THEN",
+        "TRIM",
+        "TRUE",
+        "UESCAPE",
+        "UNION",
+        "UNNEST",
+        "USING",
+        "VALUES",
+        "WHEN",
+        "WHERE",
+        "WITH",
+    ]
 )
 COMPARISONS = {"=", "<>", "!=", "<", "<=", ">", ">="}
 NO_PAREN_CALLS = {
@@ -32,10 +110,29 @@ NO_PAREN_CALLS = {
     "CURRENT_SCHEMA",
 }
 LITERAL_TYPES = frozenset(
-    """DATE TIME TIMESTAMP DECIMAL DOUBLE REAL FLOAT BIGINT INTEGER INT SMALLINT TINYINT BOOLEAN VARCHAR CHAR JSON UUID
-    IPADDRESS VARBINARY""".split()
+    [
+        "DATE",
+        "TIME",
+        "TIMESTAMP",
+        "DECIMAL",
+        "DOUBLE",
+        "REAL",
+        "FLOAT",
+        "BIGINT",
+        "INTEGER",
+        "INT",
+        "SMALLINT",
+        "TINYINT",
+        "BOOLEAN",
+        "VARCHAR",
+        "CHAR",
+        "JSON",
+        "UUID",
+        "IPADDRESS",
+        "VARBINARY",
+    ]
 )
-INTERVAL_UNITS = frozenset("SECOND MINUTE HOUR DAY WEEK MONTH YEAR".split())
+INTERVAL_UNITS = frozenset(["SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"])
 
 
 def parse_query(sql: str) -> ast.Query:
@@ -73,9 +170,13 @@ class Parser:
         """The word `count` further on."""
         return self.tokens[min(self.at + count, len(self.tokens) - 1)]
 
+    def refusal(self, expecting: str = "<expression>") -> MalformedQuery:
+        """The error at the next word."""
+        return MalformedQuery(f"mismatched input '{self.token.text}'. Expecting: {expecting}", self.token.at)
+
     def fail(self, expecting: str = "<expression>") -> NoReturn:
         """Refuse the next word."""
-        raise MalformedQuery(f"mismatched input '{self.token.text}'. Expecting: {expecting}", self.token.at)
+        raise self.refusal(expecting)
 
     def advance(self) -> Token:
         """Take the next word."""
@@ -196,7 +297,7 @@ class Parser:
             return ast.Literal(token.at, "integer", token.text)
         if self.peek("?"):
             return self.parameter()
-        self.fail("'?', 'ALL', <integer>")
+        raise self.refusal("'?', 'ALL', <integer>")
 
     def fetch(self, query: ast.Query) -> None:
         """`FETCH FIRST n ROWS ONLY | WITH TIES`."""
@@ -247,7 +348,7 @@ class Parser:
             query = self.query()
             self.expect(")")
             return query
-        self.fail("'(', 'SELECT', 'TABLE', 'VALUES'")
+        raise self.refusal("'(', 'SELECT', 'TABLE', 'VALUES'")
 
     def select(self, at: ast.Position) -> ast.Select:
         """The rest of a SELECT."""
@@ -582,7 +683,7 @@ class Parser:
             return self.name_or_call()
         if token.kind == "backquoted":
             self.advance()
-        self.fail()
+        raise self.refusal()
 
     def special_follows(self, word: str) -> bool:
         if word in ("ARRAY",):
@@ -778,7 +879,7 @@ class Parser:
 
     def type_name(self) -> ast.TypeName:
         """A type: `decimal(10,2)`, `array(bigint)`, `row(a integer)`, `timestamp(3) with time zone`."""
-        if not self.token.kind == "name":
+        if self.token.kind != "name":
             self.fail("<type>")
         token = self.advance()
         name = token.text.lower()
@@ -828,9 +929,11 @@ class Parser:
         return self.advance()
 
     def row_field(self) -> tuple[str | None, ast.TypeName]:
-        if self.ahead().upper in (",", ")", "("):
-            if self.ahead().upper != "(" or self.token.upper in (*LITERAL_TYPES, "ARRAY", "MAP", "ROW"):
-                return None, self.type_name()
+        following = self.ahead().upper
+        if following in (",", ")") or (
+            following == "(" and self.token.upper in (*LITERAL_TYPES, "ARRAY", "MAP", "ROW")
+        ):
+            return None, self.type_name()
         return self.identifier().text, self.type_name()
 
     def array(self) -> ast.Node:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
+from ..tables import types as t
 from . import ast
 from .casts import raises, text_literal
 from .failures import QueryFailure
-from ..tables import types as t
 
 # MySQL specifier → DuckDB expression over {x}
 MYSQL_FORMAT = {
@@ -92,7 +92,8 @@ JODA = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 
 
 def _number(expression: str, width: int) -> str:
-    return f"lpad(CAST({expression} AS VARCHAR), CAST(greatest({width}, length(CAST({expression} AS VARCHAR))) AS INTEGER), '0')"
+    shown = f"CAST({expression} AS VARCHAR)"
+    return f"lpad({shown}, CAST(greatest({width}, length({shown})) AS INTEGER), '0')"
 
 
 def format_joda(sql: str, zone: str, pattern: str, node: ast.Node) -> str:
@@ -144,6 +145,7 @@ def _joda_zone(letter: str, count: int, sql: str, zone: str) -> str:
     return f"replace({offset}, ':', '')" if count == 1 else offset
 
 
+ZONE_AT_END = r"([+-]\d\d:?\d\d|[A-Za-z_/]+)$"
 JODA_PARSE = {
     "y": "%Y", "Y": "%Y", "M": "%m", "d": "%d", "H": "%H", "h": "%I", "m": "%M", "s": "%S", "a": "%p", "S": "%g",
     "E": "%a", "D": "%j",
@@ -166,8 +168,8 @@ def parse_joda(sql: str, pattern: str, node: ast.Node) -> str:
             specifiers += _joda_specifier(text, node)
     if not zoned:
         return f"t_zoned({_or_invalid(sql, _parsed(sql, specifiers))}, 'UTC')"
-    rest = f"regexp_replace({sql}, ' ?([+-]\\d\\d:?\\d\\d|[A-Za-z_/]+)$', '')"
-    zone = f"regexp_replace(regexp_extract({sql}, '([+-]\\d\\d:?\\d\\d|[A-Za-z_/]+)$', 1), '([+-]\\d\\d)(\\d\\d)', '\\1:\\2')"
+    rest = f"regexp_replace({sql}, ' ?{ZONE_AT_END}', '')"
+    zone = f"regexp_replace(regexp_extract({sql}, '{ZONE_AT_END}', 1), '([+-]\\d\\d)(\\d\\d)', '\\1:\\2')"
     return f"t_zoned({_or_invalid(rest, _parsed(rest, specifiers))}, t_zone_name({zone}))"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import shutil
 import time
 import uuid
@@ -59,9 +60,8 @@ class Session:
                 (1, 1),
             )
         for scan in translator.scans:
-            compiled.sql = compiled.sql.replace(
-                scan.token, self.guarded(lambda s=scan: self.store.bind(s, self.cursor()))
-            )
+            bound = self.guarded(functools.partial(self.store.bind, scan, self.cursor()))
+            compiled.sql = compiled.sql.replace(scan.token, bound)
         self.guarded(lambda: database.provide(self.cursor(), compiled.sql))
         self.execution.planned = time.time()
         return compiled

@@ -9,6 +9,7 @@ from ..tables import types as t
 from ..tables.types import Type, duckdb_name, field_name, quote
 from . import ast, casts, patterns
 from .expressions import UNIT_MILLISECONDS, Expressions, fail, local_time
+from .failures import QueryFailure
 from .scope import Typed
 
 Rule = Callable[[Expressions, ast.Call, list[Typed], Type], Typed]
@@ -293,7 +294,10 @@ def to_iso8601(self: Expressions, node: ast.Call, args: list[Typed], result: Typ
 def sum_decimal(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
     """Decimals sum to precision 38."""
     type_ = t.decimal(38, args[0].type.args[1])
-    return Typed(f"CAST(sum({'DISTINCT ' if node.distinct else ''}{args[0].sql}){self.suffix(node)} AS {duckdb_name(type_)})", type_)
+    return Typed(
+        f"CAST(sum({'DISTINCT ' if node.distinct else ''}{args[0].sql}){self.suffix(node)} AS {duckdb_name(type_)})",
+        type_,
+    )
 
 
 def avg_decimal(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
@@ -395,7 +399,8 @@ def _formatted(match: re.Match[str], value: Typed, node: ast.Call) -> str:
         return f"printf('%{flags}{width or ''}.{digits or 6}{kind}', {number})"
     if value.type.kind == "boolean" and kind in "bB":
         return _padded(f"CAST({value.sql} AS VARCHAR)", flags, width)
-    fail("INVALID_FUNCTION_ARGUMENT", f"Invalid format string: {match.string} ({match[0]} with {t.trino_name(value.type)})", node)
+    shown = f"Invalid format string: {match.string} ({match[0]} with {t.trino_name(value.type)})"
+    raise QueryFailure("INVALID_FUNCTION_ARGUMENT", shown, node.at)
 
 
 def _padded(sql: str, flags: str, width: str | None) -> str:
@@ -436,11 +441,9 @@ def multimap_from_entries(self: Expressions, node: ast.Call, args: list[Typed], 
     (n0, _), (n1, _) = args[0].type.element.fields
     key, value = quote(field_name(0, n0)), quote(field_name(1, n1))
     keys = f"list_distinct(list_transform({args[0].sql}, lambda x: x.{key}))"
-    return Typed(
-        f"map({keys}, list_transform({keys}, lambda k: list_transform(list_filter({args[0].sql}, lambda x: x.{key} = k), "
-        f"lambda x: x.{value})))",
-        result,
-    )
+    of_key = f"list_filter({args[0].sql}, lambda x: x.{key} = k)"
+    values = f"list_transform({keys}, lambda k: list_transform({of_key}, lambda x: x.{value}))"
+    return Typed(f"map({keys}, {values})", result)
 
 
 def map_zip_with(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
@@ -460,7 +463,8 @@ def array_sort(self: Expressions, node: ast.Call, args: list[Typed], result: Typ
     a = args[0].sql
     compared = f"list_transform([struct_pack(x := ({a})[{j}], y := ({a})[{i}])], lambda {p}: "
     compared += _renamed(body, {x: f"{p}.x", y: f"{p}.y"}) + ")[1]"
-    before = f"len(list_filter(range(1, len({a}) + 1), lambda {j}: {j} <> {i} AND ({compared} < 0 OR ({compared} = 0 AND {j} < {i}))))"
+    first = f"({compared} < 0 OR ({compared} = 0 AND {j} < {i}))"
+    before = f"len(list_filter(range(1, len({a}) + 1), lambda {j}: {j} <> {i} AND {first}))"
     places = f"list_sort(list_transform(range(1, len({a}) + 1), lambda {i}: struct_pack(n := {before}, i := {i})))"
     return Typed(f"list_transform({places}, lambda s: ({a})[s.i])", result)
 

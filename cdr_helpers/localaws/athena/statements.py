@@ -173,7 +173,9 @@ def _constant(node: ast.Node) -> Any:
     if isinstance(node, ast.ArrayValue):
         return [_constant(i) for i in node.items]
     if isinstance(node, ast.Literal):
-        return {"integer": int, "boolean": lambda v: v == "true"}.get(node.kind, str)(node.value)
+        if node.kind == "integer":
+            return int(node.value)
+        return node.value == "true" if node.kind == "boolean" else node.value
     raise QueryFailure("INVALID_TABLE_PROPERTY", "A property must be a constant", node.at)
 
 

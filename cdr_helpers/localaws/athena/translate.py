@@ -15,8 +15,8 @@ from typing import Protocol
 from ..tables import types as t
 from ..tables.types import Type, duckdb_name, field_name, quote, trino_name
 from . import ast, casts
-from .coercion import common, orderable
-from .expressions import Expressions, children, fail, has_aggregate, local_time
+from .coercion import common
+from .expressions import Expressions, children, fail, has_aggregate
 from .failures import QueryFailure
 from .scope import Scope, Typed, Visible
 
@@ -151,7 +151,7 @@ class Translator:
                 f"'{node.name}' has {len(compiled.columns)} columns",
                 node,
             )
-        names = node.columns or [n for n, _ in compiled.columns]
+        names: list[str | None] = [*node.columns] or [n for n, _ in compiled.columns]
         return [(n, type_) for n, (_, type_) in zip(names, compiled.columns, strict=True)]
 
     def refers_to_itself(self, node: ast.WithQuery) -> bool:
@@ -442,23 +442,18 @@ class Translator:
     ) -> str:
         """ORDER BY of a SELECT: positions, output names, then the source's columns."""
         columns = [Visible(n, o.type, f"c{i}") for i, (n, o) in enumerate(outputs)]
-        aliases: dict[str, Typed] = {}
-        for index, (name, output) in enumerate(outputs):
-            if name is not None:
-                aliases.setdefault(name.lower(), Typed(output.sql, output.type, output.refs))
         texts = {o.sql: i for i, (_, o) in enumerate(outputs)}
-        expressions.aliases = aliases
+        expressions.aliases = _aliases(outputs)
         parts = []
         for item in order:
-            typed = self.ordinal(item, columns) or expressions.compile(item.expression)
-            if typed.sql in texts:
-                typed = Typed(f"c{texts[typed.sql]}", typed.type)
-            elif node.distinct and not typed.sql.startswith("c"):
-                fail(
-                    "EXPRESSION_NOT_IN_DISTINCT",
-                    "For SELECT DISTINCT, ORDER BY expressions must appear in select list",
-                    item,
-                )
+            typed = self.ordinal(item, columns)
+            if typed is None:
+                typed = expressions.compile(item.expression)
+                if typed.sql in texts:
+                    typed = Typed(f"c{texts[typed.sql]}", typed.type)
+                elif node.distinct:
+                    shown = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
+                    fail("EXPRESSION_NOT_IN_DISTINCT", shown, item)
             parts.append(expressions.sort_item(typed, item))
         return ", ".join(parts)
 
@@ -660,6 +655,15 @@ class Translator:
         if not found:
             fail("COLUMN_NOT_FOUND", f"Column '{name.text}' is missing from side of join", name)
         return found[0]
+
+
+def _aliases(outputs: list[tuple[str | None, Typed]]) -> dict[str, Typed]:
+    """Output names and what they stand for; the first of equal names counts."""
+    found: dict[str, Typed] = {}
+    for name, output in outputs:
+        if name is not None:
+            found.setdefault(name.lower(), Typed(output.sql, output.type, output.refs))
+    return found
 
 
 def _wrapped(node: ast.Relation, sql: str) -> str:

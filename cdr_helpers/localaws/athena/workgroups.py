@@ -185,7 +185,7 @@ class WorkGroupCalls(MotoBackend):
         group = self.group(request["WorkGroup"]).name
         old = self.prepared(group, request["StatementName"])
         self.save_prepared(
-            group, old["StatementName"], request["QueryStatement"], request.get("Description", old["Description"])
+            group, old["StatementName"], request["QueryStatement"], str(request.get("Description", old["Description"]))
         )
         return {}
 

@@ -249,9 +249,7 @@ HIDDEN_VALUES: dict[str, Callable[[StoredFile], str]] = {
     "$path": lambda o: text(o.uri),
     "$bucket": lambda o: "0",
     "$file_size": lambda o: str(o.size),
-    "$file_modified_time": lambda o: (
-        f"struct_pack(t := TIMESTAMP '{o.last_modified:%Y-%m-%d %H:%M:%S}', z := 'UTC')"
-    ),
+    "$file_modified_time": lambda o: f"struct_pack(t := TIMESTAMP '{o.last_modified:%Y-%m-%d %H:%M:%S}', z := 'UTC')",
 }
 
 

@@ -24,6 +24,7 @@ def find(library: str) -> SerDe:
     name = library.rsplit(".", 1)[-1].lower()
     if name not in SERDES:
         known = ", ".join(sorted(SERDES))
-        raise UnreadableTable("NOT_SUPPORTED", f"SerDe {library or 'without a name'} is not supported here; "
-                              f"those that are: {known}")
+        raise UnreadableTable(
+            "NOT_SUPPORTED", f"SerDe {library or 'without a name'} is not supported here; those that are: {known}"
+        )
     return SERDES[name]

@@ -17,15 +17,18 @@ class Json:
     def relation(self, paths: list[Path], compression: str, storage: Storage, filename: bool) -> str:
         """The lines as JSON text."""
         lines = (
-            f"read_csv({paths_sql(paths)}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', "
-            f"nullstr = '\x02', hive_partitioning = false, compression = '{compression}', strict_mode = false, "
-            f"filename = {str(filename).lower()}, max_line_size = 16777216, columns = {{'line': 'VARCHAR'}})"
+            f"read_csv({paths_sql(paths)}, auto_detect = false, header = false, delim = '\x01', quote = '', "
+            f"escape = '', nullstr = '\x02', hive_partitioning = false, compression = '{compression}', "
+            f"strict_mode = false, filename = {str(filename).lower()}, max_line_size = 2097152, "
+            "buffer_size = 8388608, columns = {'line': 'VARCHAR'})"
         )
         ignored = storage.parameters.get("ignore.malformed.json", "").lower() == "true"
-        bad = "CAST(CAST(concat('ATHENA~HIVE_CURSOR_ERROR~Row is not a valid JSON Object: ', line) AS INTEGER) AS VARCHAR)"
+        message = "concat('ATHENA~HIVE_CURSOR_ERROR~Row is not a valid JSON Object: ', line)"
+        bad = f"CAST(CAST({message} AS INTEGER) AS VARCHAR)"
         checked = "NULL" if ignored else bad
         names = "filename, " if filename else ""
-        return f"(SELECT {names}CASE WHEN json_valid(line) THEN line ELSE {checked} END AS line FROM {lines} WHERE trim(line) <> '')"
+        valid = f"CASE WHEN json_valid(line) THEN line ELSE {checked} END"
+        return f"(SELECT {names}{valid} AS line FROM {lines} WHERE trim(line) <> '')"
 
     def column(self, index: int, storage: Storage) -> str:
         """The member of the line's object."""

@@ -11,8 +11,6 @@ from pathlib import Path
 from ..types import Type, duckdb_name, field_name, quote
 from .base import Storage, UnreadableTable, paths_sql, text
 
-INTEGER = r"[+-]?\d+"
-
 
 class LazySimple:
     """The default text format."""
@@ -33,7 +31,8 @@ class LazySimple:
             "hive_partitioning = false",
             f"compression = '{compression}'",
             f"filename = {str(filename).lower()}",
-            "max_line_size = 16777216",
+            "max_line_size = 2097152",
+            "buffer_size = 8388608",
             f"columns = {{{columns}}}",
         ]
         return f"read_csv({paths_sql(paths)}, {', '.join(options)})"
@@ -89,8 +88,12 @@ def _nested(sql: str, type_: Type, storage: Storage, depth: int) -> str:
     return f"(CASE WHEN {sql} = '' THEN map() WHEN {sql} IS NOT NULL THEN map({keys}, {values}) END)"
 
 
-# DuckDB's own casts take '12.5' and '1e3' for whole numbers: Hive does not
-_WHOLE = "(CASE WHEN contains({x}, '.') OR contains({x}, 'e') OR contains({x}, ' ') THEN NULL ELSE TRY_CAST({x} AS {type}) END)"
+# DuckDB's own casts take '12.5', '1e3' and ' 7' for whole numbers: Hive does not. Most values are written as DuckDB
+# writes them, and comparing is cheaper than matching a pattern; the pattern settles the rest ('007', '+5').
+_WHOLE = (
+    r"(CASE WHEN CAST(TRY_CAST({x} AS {type}) AS VARCHAR) = {x} OR regexp_full_match({x}, '[+-]?\d+') "
+    "THEN TRY_CAST({x} AS {type}) END)"
+)
 VALUES = {
     **dict.fromkeys(("tinyint", "smallint", "integer", "bigint"), _WHOLE),
     **dict.fromkeys(("real", "double", "decimal", "date"), "TRY_CAST({x} AS {type})"),

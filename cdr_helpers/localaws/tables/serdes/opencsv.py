@@ -35,7 +35,8 @@ class OpenCsv:
             "hive_partitioning = false",
             f"compression = '{compression}'",
             f"filename = {str(filename).lower()}",
-            "max_line_size = 16777216",
+            "max_line_size = 2097152",
+            "buffer_size = 8388608",
             f"columns = {{{columns}}}",
         ]
         return f"read_csv({paths_sql(paths)}, {', '.join(options)})"

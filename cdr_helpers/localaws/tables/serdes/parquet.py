@@ -16,7 +16,8 @@ class Parquet:
 
     def relation(self, paths: list[Path], compression: str, storage: Storage, filename: bool) -> str:
         """The files, plus a NULL for each column of the catalog that none of them has."""
-        files = f"read_parquet({paths_sql(paths)}, union_by_name = true, hive_partitioning = false, filename = {str(filename).lower()})"
+        options = f"union_by_name = true, hive_partitioning = false, filename = {str(filename).lower()}"
+        files = f"read_parquet({paths_sql(paths)}, {options})"
         missing = [n for n, _ in storage.columns if n not in self.present(paths)]
         if not missing:
             return files
