@@ -12,8 +12,9 @@ from collections.abc import Iterable
 
 from .types import Type
 
-_INTEGER = r"[+-]?[0-9]+"
-_DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+# Possessive throughout: a value of a million digits and a letter must not be tried in a million ways.
+_INTEGER = r"[+-]?[0-9]++"
+_DECIMAL = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
 _BOOLEAN = r"(?:true|false)"
 MOST_DIGITS = 18
 """A whole number of more digits may not fit 64 bits and is looked at one by one."""
@@ -46,4 +47,7 @@ def column_type(values: Iterable[str]) -> Type:
 
 
 def _fit_64_bits(values: list[str]) -> bool:
-    return len(max(values, key=len)) <= MOST_DIGITS or all(-LARGEST <= int(value) < LARGEST for value in values)
+    if len(max(values, key=len)) <= MOST_DIGITS:
+        return True
+    bare = [value.strip() for value in values]
+    return all(len(value) <= MOST_DIGITS or (len(value) < 99 and -LARGEST <= int(value) < LARGEST) for value in bare)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from moto.core.exceptions import JsonRESTError
 
-from cdr_helpers.localaws.glue.crawler import listing, naming, schedule, types
+from cdr_helpers.localaws.glue.crawler import classifiers, inference, listing, naming, schedule, types
 
 
 @pytest.mark.parametrize(
@@ -111,3 +113,39 @@ def test_partition_keys(paths: list[tuple[str, ...]], keys: tuple[str, ...]) -> 
 )
 def test_types_meet(left: types.Type, right: types.Type, met: types.Type) -> None:
     assert types.merge(left, right) == met
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["9223372036854775807", "-9223372036854775808"], "bigint"),
+        (["9223372036854775808"], "double"),
+        (["1" * 5000], "double"),
+        (["1" * 500_000 + "x"], "string"),
+        ([" 7", "8 "], "bigint"),
+        ([".", "1"], "string"),
+        (["1\n2"], "string"),
+        (["", "  "], None),
+    ],
+)
+def test_column_types(values: list[str], kind: types.Type) -> None:
+    assert inference.column_type(values) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":' * 5000 + "1" + "}" * 5000,
+        "[" * 100_000,
+        "<a>" * 100_000,
+        "a." * 200_000,
+        "::" * 200_000,
+        '"' * 400_001,
+    ],
+    ids=["deep object", "deep array", "deep element", "long host", "long address", "quotes"],
+)
+def test_hostile_objects_are_unknown(tmp_path: Path, text: str) -> None:
+    """Classified at once, though each could take a careless reader minutes or its stack."""
+    path = tmp_path / "object"
+    path.write_text(text)
+    assert not classifiers.classify(path, len(text)).schema.known

@@ -23,8 +23,8 @@ BUILT_IN: tuple[Classifier, ...] = (
     columnar.classify,
     json_text.classify,
     xml_text.classify,
-    lambda sample: grok.classify(sample, "combined_apache", "%{COMBINEDAPACHELOG}"),
-    lambda sample: grok.classify(sample, "apache", "%{COMMONAPACHELOG}"),
+    lambda sample: grok.classify(sample, "combined_apache", "^%{COMBINEDAPACHELOG}"),
+    lambda sample: grok.classify(sample, "apache", "^%{COMMONAPACHELOG}"),
     csv_text.classify,
 )
 
@@ -73,7 +73,10 @@ def classify(path: Path, size: int, customs: Sequence[Classifier] = ()) -> Facts
     """
     sample = sampling.take(path, size)
     for classifier in (*customs, *BUILT_IN):
-        facts = classifier(sample)
+        try:
+            facts = classifier(sample)
+        except RecursionError:  # nested beyond reason: no classifier for it
+            continue
         if facts:
             return facts
     return Facts(Schema(UNKNOWN, (), sample.compression), 0, 0)

@@ -15,6 +15,8 @@ from ..sampling import TEXT_SAMPLE, Sample
 from ..schema import Facts, Schema
 
 LINES = 1000
+LONGEST_LINE = 16 * 1024
+"""No log has longer lines; a pattern may take the square of a line's length."""
 DEEPEST = 20
 TYPES = {
     "byte": "tinyint",
@@ -48,7 +50,7 @@ PATTERNS = {
     "IPV4": r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}",
     "IPV6": r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:%{IPV4})?",
     "IP": r"(?:%{IPV4}|%{IPV6})",
-    "HOSTNAME": r"[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?",
+    "HOSTNAME": r"[0-9A-Za-z]++(?:[.-]++[0-9A-Za-z]++)*+",
     "HOST": r"%{HOSTNAME}",
     "IPORHOST": r"(?:%{IP}|%{HOSTNAME})",
     "HOSTPORT": r"%{IPORHOST}:%{POSINT}",
@@ -138,7 +140,7 @@ def classify(sample: Sample, classification: str, pattern: str, custom: str = ""
     """The schema of lines that all match the pattern, else None. Raises `BadPattern`."""
     grok = compiled(pattern, custom)
     first = sample.data[: sample.data.find(b"\n") + 1 or None]
-    if not first.strip() or not _matches(grok, first.decode("utf-8", errors="replace")):
+    if not first.strip() or len(first) > LONGEST_LINE or not _matches(grok, first.decode("utf-8", errors="replace")):
         return None
     sample.grow(TEXT_SAMPLE)
     lines = sample.data.decode("utf-8", errors="replace").splitlines()
@@ -159,4 +161,4 @@ def classify(sample: Sample, classification: str, pattern: str, custom: str = ""
 
 
 def _matches(grok: Grok, line: str) -> bool:
-    return grok.expression.search(line.rstrip("\r\n")) is not None
+    return len(line) <= LONGEST_LINE and grok.expression.search(line.rstrip("\r\n")) is not None
