@@ -86,6 +86,9 @@ class AthenaBackend(MetadataCalls):
             nodes = statements.parameters(called[1] if called else given or [])
         except MalformedQuery as problem:
             raise RequestProblem(problem.message, "MALFORMED_QUERY") from None
+        except RecursionError:
+            too_large = "line 1:1: statement is too large (stack overflow while parsing)"
+            raise RequestProblem(too_large, "MALFORMED_QUERY") from None
         except QueryFailure as problem:
             statement, nodes = _failing(problem), []
         identity = executions.new_id()
@@ -135,7 +138,10 @@ class AthenaBackend(MetadataCalls):
         from .queries import Session
 
         session = Session(execution, Metastore(self.account_id, self.region_name), running, nodes)
-        statement.run(session)
+        try:
+            statement.run(session)
+        finally:
+            session.store.clean()
         prepared = execution.configuration.pop("prepared", None)
         if prepared:
             with persistence.changing("athena"):

@@ -6,6 +6,7 @@ raised by a DuckDB cast of a marked text (`FAILURE`), because TRY() refuses `err
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from ..tables import types as t
@@ -13,6 +14,9 @@ from ..tables.types import Type, duckdb_name, field_name, quote, trino_name
 from .coercion import INTEGERS
 
 MARK = "ATHENA~"
+# expressions longer than this are not repeated
+LONG = 600
+_bound = itertools.count()
 RANGES = {"tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT"}
 # types that an integer does not cast to in DuckDB
 ONLY_FROM_TEXT = ("array", "map", "row", "timestamptz", "varbinary", "uuid", "date", "time", "timestamp")
@@ -50,12 +54,20 @@ def cast(sql: str, source: Type, target: Type, safe: bool) -> str | None:
     attempt = fallible(sql, source, target)
     if safe:
         return attempt
+    if len(sql) > LONG:
+        return bound(sql, lambda v: cast(v, source, target, False) or v)
     message = f"concat('Cannot cast ', {_shown(sql, source)}, ' to {_target_name(target)}')"
     name = "INVALID_CAST_ARGUMENT"
     return (
         f"(CASE WHEN ({sql}) IS NULL THEN NULL WHEN ({attempt}) IS NULL THEN {raises(name, message, target)} "
         f"ELSE {attempt} END)"
     )
+
+
+def bound(sql: str, body: Callable[[str], str]) -> str:
+    """`body` of a value that is written once: repeating a long expression would double its text at each level."""
+    name = f"v{next(_bound)}"
+    return f"list_transform([{sql}], lambda {name}: {body(name)})[1]"
 
 
 def _shown(sql: str, source: Type) -> str:

@@ -57,6 +57,9 @@ def failure_of(problem: Exception) -> QueryFailure:
         for part, name, message in KNOWN:
             if part in text:
                 return QueryFailure(name, message.format(op=_operation(text)))
+    if isinstance(problem, duckdb.InvalidInputException | duckdb.ConversionException):
+        _log.warning("an argument was refused: %s", text)
+        return QueryFailure("INVALID_FUNCTION_ARGUMENT", "A value is not valid for the function that it is given to")
     _log.error("a translated query failed: %s", text)
     return QueryFailure("NOT_SUPPORTED", "This statement uses a combination of features that is not supported here")
 

@@ -103,10 +103,10 @@ def _worker() -> None:
 
 def _run(execution: Execution, work: Callable[[Execution, Any], None]) -> None:
     running = _running[execution.id]
-    if running.cancelled.is_set():
-        _running.pop(execution.id, None)
-        return
     with persistence.changing("athena"):
+        if running.cancelled.is_set():
+            _running.pop(execution.id, None)
+            return
         execution.state = "RUNNING"
         execution.started = time.time()
     try:
@@ -114,6 +114,12 @@ def _run(execution: Execution, work: Callable[[Execution, Any], None]) -> None:
         _end(execution, running, "SUCCEEDED")
     except QueryFailure as problem:
         _failed(execution, running, problem)
+    except RecursionError:
+        _failed(
+            execution,
+            running,
+            QueryFailure("STACK_OVERFLOW", "statement is too large (stack overflow during analysis)"),
+        )
     except Exception:
         _log.exception("query execution %s", execution.id)
         _failed(

@@ -77,7 +77,7 @@ class Expressions:
 
     def key(self, node: ast.Node) -> Typed | None:
         """The expression when it is a grouping expression or reads no column."""
-        if any(_has_window(n) for n in (node, *children(node))):
+        if has_window(node):
             return None
         whole = self.ungrouped().compile(node)
         if whole.sql in self.keys or not any(r in self.scope.columns for r in whole.refs):  # type: ignore[operator]
@@ -97,7 +97,7 @@ class Expressions:
         if not converts(found.type, wanted):
             fail(
                 "TYPE_MISMATCH",
-                f"{what} must be {_article(wanted)}{trino_name(wanted)} (actual: {trino_name(found.type)})",
+                f"{what} must be {trino_name(wanted)} (actual: {trino_name(found.type)})",
                 node,
             )
         return self.coerce(found, wanted)
@@ -328,6 +328,10 @@ class Expressions:
         return Typed(f"({a} {node.op} {b})", both, refs)
 
     def decimal_arithmetic(self, node: ast.Binary, left: Typed, right: Typed) -> Typed:
+        left, right = (
+            self.coerce(one, other.type) if one.type.kind == "unknown" else one
+            for one, other in ((left, right), (right, left))
+        )
         result = decimal_result(node.op, left.type, right.type)
         target = duckdb_name(result)
         a, b = left.sql, right.sql
@@ -488,6 +492,8 @@ class Expressions:
         if known[0].group == "window" and node.over is None:
             fail("FUNCTION_NOT_WINDOW", f"Window function {node.name} requires an OVER clause", node)
         aggregate = known[0].group == "aggregate"
+        if known[0].group == "scalar":
+            _refuse_aggregate_clauses(node)
         if aggregate and node.over is None:
             if not self.allow_aggregates:
                 fail(
@@ -721,8 +727,12 @@ class Expressions:
         return Typed(f"CAST(GROUPING({args}) AS BIGINT)", t.BIGINT)
 
 
-def _article(type_: Type) -> str:
-    return ""
+def _refuse_aggregate_clauses(node: ast.Call) -> None:
+    """What only aggregates and window functions may carry."""
+    if node.over is not None:
+        fail("FUNCTION_NOT_WINDOW", f"Not a window function: {node.name}", node)
+    if node.distinct or node.filter is not None or node.order or node.star:
+        fail("FUNCTION_NOT_AGGREGATE", f"DISTINCT, ORDER BY and FILTER are for aggregations, not for {node.name}", node)
 
 
 def local_time(typed: Typed) -> str:
@@ -825,10 +835,13 @@ def _timestamp_literal(value: str) -> Typed | None:
 
 
 def _year_month(node: ast.IntervalLiteral) -> int:
-    if node.to_unit:
-        years, months = node.value.split("-")
-        return int(years) * 12 + int(months)
-    return int(node.value) * UNIT_MONTHS[node.unit]
+    try:
+        if node.to_unit:
+            years, months = node.value.split("-")
+            return int(years) * 12 + int(months)
+        return int(node.value) * UNIT_MONTHS[node.unit]
+    except ValueError:
+        raise QueryFailure("INVALID_LITERAL", f"'{node.value}' is not a valid INTERVAL literal", node.at) from None
 
 
 def _day_time(node: ast.IntervalLiteral) -> int:
@@ -944,7 +957,7 @@ def match(signature: Signature, given: list[Typed | ast.Lambda]) -> tuple[int, d
 
 
 def _in_class(name: str, type_: Type) -> bool:
-    return name not in CLASSES or CLASSES[name](type_) or type_.kind == "unknown"
+    return name not in CLASSES or CLASSES[name](type_) or (type_.kind == "unknown" and name != "q")
 
 
 def unify(parameter: ast.TypeName, actual: Type, bound: dict[str, Type]) -> int | None:
@@ -1029,8 +1042,9 @@ def _nodes_in(value: object) -> Iterator[ast.Node]:
         yield from itertools.chain.from_iterable(_nodes_in(v) for v in value)
 
 
-def _has_window(node: ast.Node) -> bool:
-    return isinstance(node, ast.Call) and node.over is not None
+def has_window(node: ast.Node) -> bool:
+    """Whether the expression holds a window function."""
+    return (isinstance(node, ast.Call) and node.over is not None) or any(has_window(c) for c in children(node))
 
 
 def is_aggregate(node: ast.Node) -> bool:

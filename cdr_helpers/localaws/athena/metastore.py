@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
+import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .. import home, persistence
@@ -35,9 +38,15 @@ class Metastore:
     region: str
     scanned: int = 0
     objects: ObjectAccess = field(init=False)
+    folder: Path = field(init=False)
 
     def __post_init__(self) -> None:
         self.objects = ObjectAccess(self.account)
+        self.folder = home.active().scratch / f"unpacked-{uuid.uuid4().hex}"
+
+    def clean(self) -> None:
+        """Remove files that were unpacked for DuckDB."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     # names
     def table(self, catalog: str, schema: str, name: str, at: ast.Position) -> TableInfo:
@@ -103,7 +112,7 @@ class Metastore:
             parts = self.parts(scan, connection)
             self.scanned += sum(o.size for p in parts for o in p.objects)
             needed = scan.used or ({0} if not scan.hidden and scan.table.columns else set())
-            return reading.relation_sql(scan.table.glue, parts, needed, scan.hidden, home.active().scratch)
+            return reading.relation_sql(scan.table.glue, parts, needed, scan.hidden, self.folder)
         except UnreadableTable as problem:
             raise QueryFailure(problem.name, problem.message) from None
         except ValueError as problem:

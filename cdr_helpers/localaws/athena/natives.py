@@ -178,7 +178,7 @@ def _hmac(name: str) -> Callable[[bytes, bytes], bytes]:
 
 
 # name in DuckDB → (function, argument types, result type)
-NATIVES: dict[str, tuple[Callable[..., Any], list[str], str]] = {
+NATIVES: dict[str, tuple[Callable[..., Any], list[Any], str]] = {
     "t_parse_duration": (parse_duration, ["VARCHAR"], "BIGINT"),
     "t_parse_data_size": (parse_data_size, ["VARCHAR"], "DECIMAL(38,0)"),
     "t_human_readable_seconds": (human_readable_seconds, ["DOUBLE"], "VARCHAR"),
@@ -204,6 +204,17 @@ NATIVES: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "t_from_big_endian_64": (lambda b: int.from_bytes(b, "big", signed=True), ["BLOB"], "BIGINT"),
     "t_from_big_endian_32": (lambda b: int.from_bytes(b, "big", signed=True), ["BLOB"], "INTEGER"),
 }
+
+
+# number of arguments → NULL in, NULL out; DuckDB counts the parameters, so each number has its own
+GUARDS: dict[int, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
+    1: lambda f: lambda a: None if a is None else f(a),
+    2: lambda f: lambda a, b: None if None in (a, b) else f(a, b),
+    3: lambda f: lambda a, b, c: None if None in (a, b, c) else f(a, b, c),
+    4: lambda f: lambda a, b, c, d: None if any(v is None for v in (a, b, c, d)) else f(a, b, c, d),
+}
+
+
 NAME = re.compile(r"\bt_[a-z0-9_]+(?=\()")
 _known: dict[int, set[str]] = {}
 _lock = threading.Lock()
@@ -212,9 +223,14 @@ _lock = threading.Lock()
 def provide(connection: duckdb.DuckDBPyConnection, sql: str, database: int) -> None:
     """Make the Python functions that `sql` calls known to the database behind the connection."""
     wanted = {n for n in NAME.findall(sql) if n in NATIVES}
+    if not wanted:
+        return
+    from duckdb.func import FunctionNullHandling
+
     with _lock:
         known = _known.setdefault(database, set())
         for name in wanted - known:
             function, arguments, result = NATIVES[name]
-            connection.create_function(name, function, arguments, result)  # type: ignore[arg-type]
+            guarded = GUARDS[len(arguments)](function)
+            connection.create_function(name, guarded, arguments, result, null_handling=FunctionNullHandling.SPECIAL)
             known.add(name)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from . import ast
-from .failures import MalformedQuery
+from .failures import MalformedQuery, QueryFailure
 from .tokens import Token, tokenize
 
 RESERVED = frozenset(
@@ -461,6 +461,8 @@ class Parser:
 
     def sampled(self) -> ast.Relation:
         relation = self.aliased()
+        if self.peek("MATCH_RECOGNIZE"):
+            raise QueryFailure("NOT_SUPPORTED", "MATCH_RECOGNIZE is not supported", self.token.at)
         if self.accept("TABLESAMPLE"):
             method = self.advance().upper
             if method not in ("BERNOULLI", "SYSTEM"):
@@ -473,10 +475,6 @@ class Parser:
     def aliased(self) -> ast.Relation:
         """A relation with its alias and column aliases."""
         relation = self.relation_primary()
-        if self.peek("MATCH_RECOGNIZE"):
-            from .failures import QueryFailure
-
-            raise QueryFailure("NOT_SUPPORTED", "MATCH_RECOGNIZE is not supported", self.token.at)
         named = self.accept("AS")
         if not named and not self.alias_follows():
             return relation
@@ -499,8 +497,6 @@ class Parser:
             return self.parenthesised_relation()
         table = ast.Table(at, self.qualified())
         if self.peek("FOR"):
-            from .failures import QueryFailure
-
             raise QueryFailure("NOT_SUPPORTED", "time travel is for Iceberg tables, which are not supported", at)
         return table
 
@@ -1068,8 +1064,6 @@ class Parser:
 
     def json_form(self) -> ast.Node:
         """SQL/JSON functions are refused by name."""
-        from .failures import QueryFailure
-
         raise QueryFailure("NOT_SUPPORTED", f"{self.token.upper} is not supported", self.token.at)
 
 

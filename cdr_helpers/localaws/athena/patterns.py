@@ -9,7 +9,7 @@ import re
 
 from ..tables import types as t
 from . import ast
-from .casts import raises, text_literal
+from .casts import LONG, bound, raises, text_literal
 from .failures import QueryFailure
 
 # MySQL specifier → DuckDB expression over {x}
@@ -83,6 +83,8 @@ def parse_mysql(sql: str, pattern: str, node: ast.Node) -> str:
 
 
 def _or_invalid(sql: str, parsed: str) -> str:
+    if len(sql) > LONG:
+        return bound(sql, lambda v: _or_invalid(v, parsed.replace(sql, v)))
     message = f"concat('Invalid format: \"', {sql}, '\"')"
     failing = raises("INVALID_FUNCTION_ARGUMENT", message, t.TIMESTAMP)
     return f"(CASE WHEN {sql} IS NULL THEN NULL WHEN {parsed} IS NULL THEN {failing} ELSE {parsed} END)"

@@ -16,10 +16,11 @@ from ..tables import types as t
 from ..tables.types import Type, duckdb_name, field_name, quote, trino_name
 from . import ast, casts
 from .coercion import common
-from .expressions import Expressions, children, fail, has_aggregate
+from .expressions import Expressions, children, fail, has_aggregate, has_window
 from .failures import QueryFailure
 from .scope import Scope, Typed, Visible
 
+NOT_IN_GROUP_BY = "GROUP BY clause cannot contain aggregations, window functions or grouping operations"
 HIDDEN = {"$path": t.VARCHAR, "$file_size": t.BIGINT, "$file_modified_time": t.TIMESTAMP_TZ, "$bucket": t.INTEGER}
 
 
@@ -424,13 +425,9 @@ class Translator:
             item = items[position - 1][1]
             if isinstance(item, Typed):
                 return item
-            if has_aggregate(item):
-                fail(
-                    "EXPRESSION_NOT_SCALAR",
-                    "GROUP BY clause cannot contain aggregations, window functions or grouping operations",
-                    node,
-                )
-            return plain.compile(item)
+            node = item
+        if has_window(node) or has_aggregate(node):
+            fail("EXPRESSION_NOT_SCALAR", NOT_IN_GROUP_BY, node)
         return plain.compile(node)
 
     def order_by(

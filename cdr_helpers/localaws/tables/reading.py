@@ -211,6 +211,7 @@ def _readable(objects: Sequence[StoredFile], library: str, scratch: Path) -> tup
         return "none", [o.path for o in objects]
     if suffix in COMPRESSIONS:
         return COMPRESSIONS[suffix], [o.path for o in objects]
+    scratch.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=scratch))
     return "none", [_decompressed(o.path, suffix, folder / str(i)) for i, o in enumerate(objects)]
 
