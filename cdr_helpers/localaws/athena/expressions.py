@@ -6,7 +6,7 @@ import datetime
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ..tables import types as t
 from ..tables.types import Type, duckdb_name, field_name, quote, trino_name
@@ -14,24 +14,18 @@ from . import ast, casts
 from .coercion import INTEGERS, NUMERIC, TEMPORAL, common, converts, decimal_result, orderable
 from .failures import QueryFailure
 from .functions import NEED_ORDER, Signature, signatures, type_of
-from .scope import Scope, Typed
+from .patterns import UNIT_MILLISECONDS, UNIT_MONTHS
+from .scope import Scope, Typed, fail, local_time, problem
 
 if TYPE_CHECKING:
     from .translate import Translator
 
-UNIT_MILLISECONDS = {"SECOND": 1000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000, "WEEK": 604_800_000}
-UNIT_MONTHS = {"MONTH": 1, "YEAR": 12}
 EXTRACTED = {
     "year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day", "day_of_month": "day",
     "day_of_week": "day_of_week", "dow": "day_of_week", "day_of_year": "day_of_year", "doy": "day_of_year",
     "year_of_week": "year_of_week", "yow": "year_of_week", "hour": "hour", "minute": "minute", "second": "second",
     "timezone_hour": "timezone_hour", "timezone_minute": "timezone_minute",
 }  # fmt: skip
-
-
-def fail(name: str, message: str, node: ast.Node) -> NoReturn:
-    """Raise Athena's error at the node."""
-    raise QueryFailure(name, message, node.at)
 
 
 class Expressions:
@@ -193,7 +187,7 @@ class Expressions:
         for index, (field, type_) in enumerate(base.type.fields):
             if field is not None and field.lower() == name.text:
                 return Typed(f"({base.sql}).{quote(field_name(index, field))}", type_, base.refs)
-        fail("COLUMN_NOT_FOUND", f"Column '{name.text}' cannot be resolved", node)
+        raise problem("COLUMN_NOT_FOUND", f"Column '{name.text}' cannot be resolved", node)
 
     def field(self, node: ast.Field) -> Typed:
         return self.field_of(self.compile(node.base), node.name, node)
@@ -295,7 +289,7 @@ class Expressions:
                     sides = f"{self.coerce(left, both).sql}, {self.coerce(right, both).sql}"
                     return Typed(f"list_concat({sides})", both, refs)
                 return Typed(f"({left.sql} || {right.sql})", Type(kind), refs)
-        fail(
+        raise problem(
             "FUNCTION_NOT_FOUND",
             f"Unexpected parameters ({trino_name(left.type)}, {trino_name(right.type)}) for function concat",
             node,
@@ -307,7 +301,7 @@ class Expressions:
         for (first, op, second), rule in TEMPORAL_ARITHMETIC.items():
             if op == node.op and left.type.kind in first.split("|") and right.type.kind in second.split("|"):
                 return rule(self, left, right, op)
-        fail(
+        raise problem(
             "TYPE_MISMATCH", f"Cannot apply operator: {trino_name(left.type)} {node.op} {trino_name(right.type)}", node
         )
 
@@ -538,9 +532,7 @@ class Expressions:
         refs = [r for a in args for r in a.refs]
         template = signature.template
         if template.startswith("@"):
-            from .rules import RULES as FUNCTION_RULES
-
-            rule = FUNCTION_RULES.get(template[1:])
+            rule = self.translator.rules.get(template[1:])
             if rule is None:
                 fail("NOT_SUPPORTED", f"Function {node.name} is not supported", node)
             made = rule(self, node, args, result)
@@ -733,11 +725,6 @@ def _refuse_aggregate_clauses(node: ast.Call) -> None:
         fail("FUNCTION_NOT_WINDOW", f"Not a window function: {node.name}", node)
     if node.distinct or node.filter is not None or node.order or node.star:
         fail("FUNCTION_NOT_AGGREGATE", f"DISTINCT, ORDER BY and FILTER are for aggregations, not for {node.name}", node)
-
-
-def local_time(typed: Typed) -> str:
-    """The wall-clock value of a date or timestamp, zoned or not."""
-    return casts.local(typed.sql) if typed.type.kind == "timestamptz" else typed.sql
 
 
 def compared(op: str, left: str, right: str, type_: Type) -> str:

@@ -12,6 +12,10 @@ from . import ast
 from .casts import LONG, bound, raises, text_literal
 from .failures import QueryFailure
 
+# units of a fixed length, and those of months
+UNIT_MILLISECONDS = {"SECOND": 1000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000, "WEEK": 604_800_000}
+UNIT_MONTHS = {"MONTH": 1, "YEAR": 12}
+
 # MySQL specifier → DuckDB expression over {x}
 MYSQL_FORMAT = {
     "a": "strftime({x}, '%a')", "b": "strftime({x}, '%b')", "c": "CAST(month({x}) AS VARCHAR)",

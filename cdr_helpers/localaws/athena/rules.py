@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..tables import types as t
 from ..tables.types import Type, duckdb_name, field_name, quote
 from . import ast, casts, patterns
-from .expressions import UNIT_MILLISECONDS, Expressions, fail, local_time
 from .failures import QueryFailure
-from .scope import Typed
+from .patterns import UNIT_MILLISECONDS
+from .scope import Typed, fail, local_time
 
-Rule = Callable[[Expressions, ast.Call, list[Typed], Type], Typed]
+if TYPE_CHECKING:
+    from .expressions import Expressions
+
+Rule = Callable[["Expressions", ast.Call, list[Typed], Type], Typed]
 TRUNCATED = ("millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year")
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 

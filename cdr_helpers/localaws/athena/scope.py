@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from ..tables.types import Type
-from . import ast
+from . import ast, casts
 from .failures import QueryFailure
 
 
@@ -65,3 +66,18 @@ class Scope:
     def with_lambda(self, names: dict[str, Typed]) -> Scope:
         """The same scope inside a lambda."""
         return Scope(self.columns, self.parent, {**self.lambdas, **names})
+
+
+def problem(name: str, message: str, node: ast.Node) -> QueryFailure:
+    """Athena's error at the node."""
+    return QueryFailure(name, message, node.at)
+
+
+def fail(name: str, message: str, node: ast.Node) -> NoReturn:
+    """Raise Athena's error at the node."""
+    raise problem(name, message, node)
+
+
+def local_time(typed: Typed) -> str:
+    """The wall-clock value of a date or timestamp, zoned or not."""
+    return casts.local(typed.sql) if typed.type.kind == "timestamptz" else typed.sql

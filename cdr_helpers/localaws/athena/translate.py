@@ -14,11 +14,11 @@ from typing import Protocol
 
 from ..tables import types as t
 from ..tables.types import Type, duckdb_name, field_name, quote, trino_name
-from . import ast, casts
+from . import ast, casts, rules
 from .coercion import common
-from .expressions import Expressions, children, fail, has_aggregate, has_window
+from .expressions import Expressions, children, has_aggregate, has_window
 from .failures import QueryFailure
-from .scope import Scope, Typed, Visible
+from .scope import Scope, Typed, Visible, fail
 
 NOT_IN_GROUP_BY = "GROUP BY clause cannot contain aggregations, window functions or grouping operations"
 HIDDEN = {"$path": t.VARCHAR, "$file_size": t.BIGINT, "$file_modified_time": t.TIMESTAMP_TZ, "$bucket": t.INTEGER}
@@ -82,6 +82,8 @@ class Source:
 
 class Translator:
     """Compiles one statement's query."""
+
+    rules = rules.RULES
 
     def __init__(
         self, catalog: Catalog, context: tuple[str, str], now: str, parameters: list[ast.Node] | None = None
