@@ -91,6 +91,7 @@ class AthenaBackend(MetadataCalls):
             raise RequestProblem(too_large, "MALFORMED_QUERY") from None
         except QueryFailure as problem:
             statement, nodes = _failing(problem), []
+        self._check_described(statement.described, request)
         identity = executions.new_id()
         output = self._output(group, request, identity, statement)
         execution = Execution(
@@ -105,6 +106,16 @@ class AthenaBackend(MetadataCalls):
             statement.text_result,
         )
         return execution, lambda e, running: self._run(e, running, statement, nodes)
+
+    def _check_described(self, table: Any, request: Record) -> None:
+        """DESCRIBE of a table that is not there fails when it is started."""
+        if table is None:
+            return
+        database = table.database or _context(request).get("Database", "default").strip("`")
+        if self.store().find(database, table.name) is None:
+            raise RequestProblem(
+                "Entity Not Found (Service: AWSGlue; Status Code: 400; Error Code: EntityNotFoundException)"
+            )
 
     def _output(self, group: Any, request: Record, identity: str, statement: Any) -> str:
         """Where the result goes: the caller's place, or the workgroup's where it is enforced or none is given."""
@@ -345,4 +356,6 @@ def register() -> None:
     responses.answer_with(AthenaBackend)
     urls.url_paths["{0}/$"] = responses.AthenaResponses.dispatch
     athena_backends.backend = AthenaBackend
-    threading.Timer(1.0, _warm_up).start()
+    timer = threading.Timer(1.0, _warm_up)
+    timer.daemon = True
+    timer.start()

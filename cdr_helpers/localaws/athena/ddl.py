@@ -29,6 +29,7 @@ class Statement:
     type: str
     substatement: str
     run: Callable[[Any], None]
+    described: TableName | None = None
 
 
 def parse(sql: str) -> Statement | None:
@@ -831,7 +832,7 @@ def _describe(parser: Hive) -> Statement:
         _, found = _require_table(session, table)
         text_result(session, describe_lines(found), "col_name")
 
-    return Statement("UTILITY", "DESCRIBE_TABLE", run)
+    return Statement("UTILITY", "DESCRIBE_TABLE", run, table)
 
 
 def describe_lines(found: dict[str, Any]) -> list[str]:

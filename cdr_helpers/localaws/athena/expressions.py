@@ -60,7 +60,7 @@ class Expressions:
         """The expression of a node."""
         if isinstance(node, ast.Column) and len(node.parts) == 1 and node.parts[0].text in self.aliases:
             return self.aliases[node.parts[0].text]
-        if self.keys is not None and not has_aggregate(node):
+        if self.keys is not None and not has_aggregate(node) and not self.names_output(node):
             whole = self.key(node)
             if whole:
                 return whole
@@ -68,6 +68,12 @@ class Expressions:
         if rule is None:
             fail("NOT_SUPPORTED", f"{type(node).__name__} is not supported here", node)
         return rule(self, node)
+
+    def names_output(self, node: ast.Node) -> bool:
+        """Whether ORDER BY's expression reads an output column by its alias."""
+        if isinstance(node, ast.Column):
+            return len(node.parts) == 1 and node.parts[0].text in self.aliases
+        return bool(self.aliases) and any(self.names_output(c) for c in children(node))
 
     def key(self, node: ast.Node) -> Typed | None:
         """The expression when it is a grouping expression or reads no column."""

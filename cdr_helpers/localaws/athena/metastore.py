@@ -128,6 +128,8 @@ class Metastore:
         if not table.partition_keys:
             descriptor = table.glue["StorageDescriptor"]
             return [Part(descriptor, (), self.listed(descriptor))]
+        if (table.glue.get("Parameters") or {}).get("projection.enabled", "").lower() == "true":
+            raise QueryFailure("NOT_SUPPORTED", f"Partition projection of table {table.name[2]} is not supported")
         partitions = self.partitions(table.name[1], table.name[2])
         kept = pruned(scan, partitions, connection)
         return [Part(p["StorageDescriptor"], tuple(p["Values"]), self.listed(p["StorageDescriptor"])) for p in kept]

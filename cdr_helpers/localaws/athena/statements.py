@@ -34,6 +34,7 @@ class Statement:
     substatement: str
     run: Run
     text_result: bool = False
+    described: ddl.TableName | None = None
 
 
 def parse(sql: str) -> Statement:
@@ -48,7 +49,7 @@ def parse(sql: str) -> Statement:
         return Statement("DML", "SELECT", lambda s: queries.select(s, query))
     found = ddl.parse(sql)
     if found is not None:
-        return Statement(found.type, found.substatement, found.run, True)
+        return Statement(found.type, found.substatement, found.run, True, found.described)
     raise MalformedQuery(
         f"mismatched input '{tokens[0].text}'. Expecting: 'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', "
         "'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'PREPARE', 'SHOW', 'UNLOAD', "

@@ -8,6 +8,7 @@ until the whole query is known: then only the partitions that its WHERE leaves a
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -490,7 +491,8 @@ class Translator:
     def scan(self, info: TableInfo) -> Source:
         """A catalog table as a placeholder."""
         alias = self.fresh()
-        scan = Scan(f"/*scan {alias}*/", alias, info)
+        # a mark that no literal of the statement can hold
+        scan = Scan(f"/*scan {uuid.uuid4().hex}*/", alias, info)
         self.scans.append(scan)
         columns = [
             Visible(n, type_, f"{alias}.c{i}", info.name, scan=scan, partition=n in info.partition_keys)

@@ -175,3 +175,18 @@ def test_awswrangler_reads(athena: Any, calls: str, session: boto3.Session, opti
     assert frame["caller"].sort_values().tolist() == [61400000001, 61400000002]
     assert frame["seconds"].isna().sum() == 1
     assert str(frame["start"].dtype).startswith("datetime64")
+
+
+@pytest.mark.parametrize("place", ["/etc/", "file:///etc/", "../../etc/", "s3:///etc/"])
+def test_locations_outside_s3_are_refused(
+    athena: Any, calls: str, client: Callable[..., Any], text_table: Any, place: str
+) -> None:
+    """A table's location cannot lead to the host's files."""
+    client("glue").create_table(DatabaseName=calls, TableInput=text_table("outside", place, [("line", "string")]))
+    found = athena.run("SELECT * FROM outside")
+    assert found.error in ("HIVE_METASTORE_ERROR", "HIVE_FILESYSTEM_ERROR")
+
+
+def test_describe_a_missing_table_fails_at_once(athena: Any, calls: str) -> None:
+    """Unlike other statements, which fail as executions."""
+    assert "Entity Not Found" in athena.run("DESCRIBE nosuch").execution["message"]
