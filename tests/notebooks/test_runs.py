@@ -1,0 +1,111 @@
+"""The workbook under other names and on other data, twice, and on data that it must refuse."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NAME = "other-name-7"
+
+
+def cdr(environment: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cdr_helpers.cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def outputs(notebook: Path) -> str:
+    """All text that the cells of an executed copy show."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    shown = [output for cell in cells for output in cell.get("outputs", [])]
+    return "\n".join("".join(out.get("data", {}).get("text/plain", out.get("text", ""))) for out in shown)
+
+
+def columns(glue: Any, table: str) -> dict[str, str]:
+    found = glue.get_table(DatabaseName=f"{NAME}-database", Name=table)["Table"]["StorageDescriptor"]["Columns"]
+    return {column["Name"]: column["Type"] for column in found}
+
+
+@pytest.fixture(scope="module")
+def first_run(
+    environment: dict[str, str], data_of_eleven_columns: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """Everything but the clean-up, on data of eleven columns that no generator made."""
+    out = tmp_path_factory.mktemp("runs")
+    return cdr(environment, "run", "--keep", "--name", NAME, "--data", data_of_eleven_columns, "--out", out), out
+
+
+@pytest.fixture(scope="module")
+def second_run(
+    environment: dict[str, str], first_run: Any, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """Again, on what the first run left, with the sample data (other files, more columns); then the clean-up."""
+    out = tmp_path_factory.mktemp("again")
+    return cdr(environment, "run", "--name", NAME, "--out", out, "--only", "01,02,04,05,99"), out
+
+
+def test_other_name_and_other_data_succeed(first_run: Any, look: Callable[[str], Any]) -> None:
+    result, _ = first_run
+    assert result.returncode == 0, result.stdout + result.stderr
+    glue = look("glue")
+    raw, processed = columns(glue, "raw"), columns(glue, "processed")
+    assert len(raw) == 11
+    assert {name for name, kind in raw.items() if kind == "string"} == {
+        "start_datetime",
+        "connect_datetime",
+        "disconnect_datetime",
+    }
+    assert set(raw) - set(processed) == {"originating_transit_carrier_id", "terminating_transit_carrier_id"}
+    assert look("s3").head_object(Bucket=NAME, Key=f"scripts/{NAME}-process.py")["ContentLength"] > 0
+    assert glue.get_job_runs(JobName=f"{NAME}-transform-job")["JobRuns"][0]["JobRunState"] == "SUCCEEDED"
+
+
+def test_what_the_data_cannot_answer_is_said(first_run: Any) -> None:
+    shown = outputs(first_run[1] / "05_athena.ipynb")
+    assert shown.count("it has no column sip_response") == 3
+    assert "without an answer sheet" in shown
+    assert "the days add up to the table: 2,000 calls" in shown
+
+
+def test_a_second_run_needs_no_clean_up(second_run: Any) -> None:
+    result, out = second_run
+    assert result.returncode == 0, result.stdout + result.stderr
+    job = outputs(out / "04_glue_transform_job.ipynb")
+    assert "14 columns before, 12 after" in job
+    assert "rows in = rows out: 24,000" in job
+    shown = outputs(out / "05_athena.ipynb")
+    assert shown.count("that were planted, and no other") == 4
+    assert "has no column" not in shown
+
+
+def test_the_clean_up_leaves_nothing_and_can_be_run_again(
+    second_run: Any, environment: dict[str, str], look: Callable[[str], Any], tmp_path: Path
+) -> None:
+    assert "✓ nothing is left" in outputs(second_run[1] / "99_cleanup.ipynb")
+    assert NAME not in [bucket["Name"] for bucket in look("s3").list_buckets()["Buckets"]]
+    assert f"{NAME}-database" not in [database["Name"] for database in look("glue").get_databases()["DatabaseList"]]
+    result = cdr(environment, "run", "--only", "99", "--name", NAME, "--out", tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_dates_that_a_cast_does_not_read_fail_the_check_and_name_the_cure(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    data, rows = tmp_path / "dmy", 150
+    made = cdr(environment, "generate", "--out", data, "--months", "2", "--rows", str(rows), "--date-format", "dmy")
+    assert made.returncode == 0, made.stderr
+    only = ["--only", "01,02,04"]
+    result = cdr(environment, "run", *only, "--name", "dmy-name-7", "--data", data, "--out", tmp_path / "runs")
+    said = result.stdout + result.stderr
+    assert result.returncode == 1
+    for column in ("start_datetime", "connect_datetime", "disconnect_datetime"):
+        assert f"column {column} has {2 * rows} NULLs that were text before, such as '0" in said
+    assert "to_timestamp(start_datetime, 'dd-MM-yyyy HH:mm')" in said
+    assert "site-packages" not in said
+    assert "Traceback" not in said
