@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..tables import types as t
 from ..tables.types import Type, duckdb_name, field_name, quote, trino_name
-from . import ast, casts
+from . import ast, casts, sqljson
 from .coercion import INTEGERS, NUMERIC, TEMPORAL, common, converts, decimal_result, orderable
 from .failures import QueryFailure
 from .functions import NEED_ORDER, Signature, signatures, type_of
@@ -1081,6 +1081,7 @@ RULES: dict[type, Callable] = {
     ast.Call: Expressions.call,
 }
 CALLS: dict[str, Callable[[Expressions, ast.Call], Typed]] = {
+    **sqljson.CALLS,
     "try": Expressions.try_,
     "if": Expressions.if_,
     "coalesce": Expressions.coalesce,

@@ -18,6 +18,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from . import sqljson
 from .casts import MARK
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ def _hmac(name: str) -> Callable[[bytes, bytes], bytes]:
 
 # name in DuckDB → (function, argument types, result type)
 NATIVES: dict[str, tuple[Callable[..., Any], list[Any], str]] = {
+    "t_sql_json": (sqljson.evaluate, ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
     "t_parse_duration": (parse_duration, ["VARCHAR"], "BIGINT"),
     "t_parse_data_size": (parse_data_size, ["VARCHAR"], "DECIMAL(38,0)"),
     "t_human_readable_seconds": (human_readable_seconds, ["DOUBLE"], "VARCHAR"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from . import ast
+from . import ast, sqljson
 from .failures import MalformedQuery, QueryFailure
 from .tokens import Token, tokenize
 
@@ -1062,10 +1062,6 @@ class Parser:
                 self.advance()
         return ast.Call(token.at, token.text.lower(), [])
 
-    def json_form(self) -> ast.Node:
-        """SQL/JSON functions are refused by name."""
-        raise QueryFailure("NOT_SUPPORTED", f"{self.token.upper} is not supported", self.token.at)
-
 
 def unquote(text: str) -> str:
     """The value of a quoted string."""
@@ -1125,5 +1121,5 @@ SPECIAL_FORMS: dict[str, Callable[[Parser], ast.Node]] = {
     "TRUE": Parser.constant,
     "FALSE": Parser.constant,
     **dict.fromkeys(NO_PAREN_CALLS, Parser.no_paren_call),
-    **dict.fromkeys(("JSON_EXISTS", "JSON_VALUE", "JSON_QUERY", "JSON_OBJECT", "JSON_ARRAY"), Parser.json_form),
+    **dict.fromkeys(sqljson.FORMS, sqljson.parse),
 }
