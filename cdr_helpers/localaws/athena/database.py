@@ -28,6 +28,12 @@ def cursor() -> duckdb.DuckDBPyConnection:
         return _base.cursor()
 
 
-def provide(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Make the Python functions that `sql` calls known to the shared database."""
-    natives.provide(connection, sql, id(_base))
+def provide(sql: str) -> None:
+    """Make the Python functions that `sql` calls known to the shared database.
+
+    Through the connection that lives as long as the database: DuckDB lets go of a function with the connection that
+    made it, and the next call would be of freed memory.
+    """
+    with _lock:
+        if _base is not None:
+            natives.provide(_base, sql, id(_base))

@@ -218,7 +218,7 @@ GUARDS: dict[int, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
 
 
 NAME = re.compile(r"\bt_[a-z0-9_]+(?=\()")
-_known: dict[int, set[str]] = {}
+_known: dict[int, dict[str, Callable[..., Any]]] = {}
 _lock = threading.Lock()
 
 
@@ -230,9 +230,9 @@ def provide(connection: duckdb.DuckDBPyConnection, sql: str, database: int) -> N
     from duckdb.func import FunctionNullHandling
 
     with _lock:
-        known = _known.setdefault(database, set())
-        for name in wanted - known:
+        known = _known.setdefault(database, {})
+        for name in wanted - set(known):
             function, arguments, result = NATIVES[name]
             guarded = GUARDS[len(arguments)](function)
             connection.create_function(name, guarded, arguments, result, null_handling=FunctionNullHandling.SPECIAL)
-            known.add(name)
+            known[name] = guarded

@@ -62,7 +62,7 @@ class Session:
         for scan in translator.scans:
             bound = self.guarded(functools.partial(self.store.bind, scan, self.cursor()))
             compiled.sql = compiled.sql.replace(scan.token, bound)
-        self.guarded(lambda: database.provide(self.cursor(), compiled.sql))
+        self.guarded(lambda: database.provide(compiled.sql))
         self.execution.planned = time.time()
         return compiled
 

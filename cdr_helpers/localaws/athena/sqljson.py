@@ -253,8 +253,8 @@ def _found(self: Expressions, node: ast.Call) -> tuple[Typed, str]:
 def _handled(self: Expressions, node: ast.Call, choice: str, type_: t.Type) -> str:
     """What ON EMPTY or ON ERROR gives."""
     if choice == "error":
-        name = casts.text_literal(f"{node.name}: the path found nothing that fits")
-        return casts.raises("PATH_EVALUATION_ERROR", name, type_)
+        message = casts.text_literal(f"{node.name}: the path found nothing that fits")
+        return casts.raises("PATH_EVALUATION_ERROR", message, type_)
     if choice.isdigit():
         return self.value(node.args[int(choice)], type_, "Default value").sql
     if choice in ("[]", "{}"):
