@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,19 @@ def test_stop(athena: Any) -> None:
     with pytest.raises(ClientError, match="Could not find results"):
         athena.client.get_query_results(QueryExecutionId=identity)
     assert athena.run("SELECT 1").rows == [["1"]]
+
+
+def test_many_clients_at_once(athena: Any, calls: str) -> None:
+    """More queries than slots, with functions written in Python among them: every answer is right."""
+    statements = {
+        "SELECT count(*) FROM calls": "2",
+        "SELECT soundex('Jim') || format_number(12345)": "J50012.3K",
+        "SELECT json_value('{\"a\": 7}', 'lax $.a')": "7",
+        "SELECT crc32(to_utf8('abc'))": "891568578",
+    }
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda sql: (sql, athena.run(sql).rows), [*statements] * 12))
+    assert [(sql, rows) for sql, rows in answers if rows != [[statements[sql]]]] == []
 
 
 def test_metadata(athena: Any, calls: str) -> None:
