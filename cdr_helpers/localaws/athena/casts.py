@@ -17,7 +17,6 @@ MARK = "ATHENA~"
 # expressions longer than this are not repeated
 LONG = 600
 _bound = itertools.count()
-RANGES = {"tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT"}
 # types that an integer does not cast to in DuckDB
 ONLY_FROM_TEXT = ("array", "map", "row", "timestamptz", "varbinary", "uuid", "date", "time", "timestamp")
 SHORT = {"integer": "INT", "bigint": "BIGINT", "smallint": "SMALLINT", "tinyint": "TINYINT"}
@@ -170,7 +169,6 @@ NESTED: dict[tuple[str, str], Callable[[str, Type, Type, bool], str | None]] = {
     ("map", "map"): _to_map,
     ("row", "row"): _to_row,
 }
-TEXTS = ("varchar", "char")
 SURE: dict[tuple[str, str], Callable[[str, Type, Type], str]] = {
     **{(a, b): _plain for i, a in enumerate(INTEGERS) for b in (*INTEGERS[i + 1 :], "real", "double")},
     **{(a, "boolean"): lambda s, a, b: f"(({s}) <> 0)" for a in (*INTEGERS, "real", "double", "decimal")},
@@ -266,14 +264,6 @@ def text(sql: str, type_: Type) -> str:
     """The text that Athena prints for the value; NULL stays NULL."""
     rule = TEXT.get(type_.kind)
     return rule(sql, type_) if rule else f"CAST({sql} AS VARCHAR)"
-
-
-def _fraction(sql: str, digits: int) -> str:
-    if digits == 0:
-        return "''"
-    if digits > 6:
-        return f"concat('.', lpad(CAST(epoch_ns({sql}) % 1000000000 AS VARCHAR), 9, '0'))"
-    return f"concat('.', left(lpad(CAST(epoch_us({sql}) % 1000000 AS VARCHAR), 6, '0'), {digits}))"
 
 
 def _timestamp_text(sql: str, type_: Type) -> str:

@@ -27,6 +27,7 @@ t_instant(l, z) AS CASE WHEN z = 'UTC' THEN l WHEN t_is_offset(z) THEN l - to_mi
 t_zoned(l, z) AS struct_pack(t := t_instant(l, z), z := z)
 t_zone_name(z) AS CASE WHEN z IN ('Z', 'GMT', 'UTC') THEN 'UTC' ELSE z END
 t_parse_zoned(x) AS CASE WHEN regexp_full_match(x, '.*\d ?([+-]\d\d:\d\d|[A-Za-z_/]+)') THEN t_zoned(t_parse_timestamp(trim(regexp_replace(x, '([+-]\d\d:\d\d|[A-Za-z_/]+)$', ''))), t_zone_name(regexp_extract(x, '([+-]\d\d:\d\d|[A-Za-z_/]+)$', 1))) WHEN t_parse_timestamp(x) IS NOT NULL THEN t_zoned(t_parse_timestamp(x), 'UTC') END
+t_offset_name(ms) AS CASE WHEN ms < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(ms) // 3600000 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(ms) // 60000 % 60 AS VARCHAR), 2, '0')
 t_zone_minutes(t, z) AS CASE WHEN z = 'UTC' THEN 0 ELSE CAST(epoch(t_local(t, z) - t) // 60 AS BIGINT) END
 t_zone_suffix(t, z) AS CASE WHEN z = 'UTC' THEN 'Z' ELSE (CASE WHEN t_zone_minutes(t, z) < 0 THEN '-' ELSE '+' END) || lpad(CAST(abs(t_zone_minutes(t, z)) // 60 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(t_zone_minutes(t, z)) % 60 AS VARCHAR), 2, '0') END
 t_digits(s) AS rtrim(ltrim(replace(regexp_replace(s, 'e.*$', ''), '.', ''), '0'), '0')
@@ -40,7 +41,6 @@ t_daytime_text(x) AS CASE WHEN x < 0 THEN '-' ELSE '' END || CAST(abs(x) // 8640
 t_yearmonth_text(x) AS CASE WHEN x < 0 THEN '-' ELSE '' END || CAST(abs(x) // 12 AS VARCHAR) || '-' || CAST(abs(x) % 12 AS VARCHAR)
 t_ms(x) AS to_microseconds(x * 1000)
 t_months(x) AS to_months(CAST(x AS INTEGER))
-t_add_months(x, n) AS x + to_months(CAST(n AS INTEGER))
 t_full_months(a, b) AS (year(b) - year(a)) * 12 + month(b) - month(a) - CASE WHEN a + to_months(CAST((year(b) - year(a)) * 12 + month(b) - month(a) AS INTEGER)) > b THEN 1 ELSE 0 END
 t_months_between(a, b) AS CASE WHEN b >= a THEN t_full_months(a, b) ELSE -t_full_months(b, a) END
 t_us_between(a, b) AS epoch_us(b) - epoch_us(a)
@@ -66,13 +66,11 @@ t_slice(x, s, n) AS CASE WHEN s = 0 THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', '
 t_map_get(m, k) AS CASE WHEN m IS NULL OR k IS NULL THEN NULL WHEN map_contains(m, k) THEN m[k] ELSE map_values(m)[t_fail('INVALID_FUNCTION_ARGUMENT', concat('Key not present in map: ', k))] END
 t_map(k, v) AS CASE WHEN k IS NULL OR v IS NULL THEN NULL WHEN len(k) <> len(v) THEN map(k[1:t_fail('INVALID_FUNCTION_ARGUMENT', 'Key and value arrays must be the same length')], v) WHEN len(list_distinct(k)) <> len(k) THEN map(k[1:t_fail('INVALID_FUNCTION_ARGUMENT', 'Duplicate map keys are not allowed')], v) ELSE map(k, v) END
 t_round(x, n) AS CASE WHEN isnan(x) OR isinf(x) THEN x ELSE round(x, CAST(n AS INTEGER)) END
-t_truncate(x) AS trunc(x)
 t_width_bucket(x, a, b, n) AS CAST(CASE WHEN a < b THEN CASE WHEN x < a THEN 0 WHEN x >= b THEN n + 1 ELSE floor((x - a) / (b - a) * n) + 1 END ELSE CASE WHEN x > a THEN 0 WHEN x <= b THEN n + 1 ELSE floor((a - x) / (a - b) * n) + 1 END END AS BIGINT)
 t_hour12(x) AS CASE WHEN hour(x) % 12 = 0 THEN 12 ELSE hour(x) % 12 END
 t_url(u) AS regexp_extract(u, '^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)(?::(\d*))?)?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$', ['protocol', 'host', 'port', 'path', 'query', 'fragment'])
 t_url_decode(x) AS url_decode(replace(x, '+', ' '))
 t_url_encode(x) AS replace(replace(url_encode(x), '%20', '+'), '~', '%7E')
-t_soundex_code(c) AS translate(c, 'BFPVCGJKQSXZDTLMNRAEIOUYHW', '11112222222233455600000099')
 t_to_base(x, b) AS CASE WHEN x < 0 THEN '-' ELSE '' END || lower(to_base(abs(x), CAST(b AS INTEGER)))
 t_base_digit(c) AS instr('0123456789abcdefghijklmnopqrstuvwxyz', lower(c)) - 1
 t_from_base(x, b) AS CASE WHEN x LIKE '-%' THEN -1 ELSE 1 END * CAST(list_reduce(list_transform(string_split(ltrim(x, '-+'), ''), lambda c: CAST(t_base_digit(c) AS HUGEINT)), lambda s, d: s * b + d) AS BIGINT)

@@ -13,10 +13,9 @@ from typing import Any
 from .. import persistence
 from ..errors import AwsError
 from ..glue import catalog as glue
-from ..glue.errors import GlueClientError
 from ..tables import types as t
 from ..tables.types import Type
-from . import ast, ddl, queries, results
+from . import ast, ddl, queries
 from .failures import MalformedQuery, QueryFailure
 from .metastore import CATALOG, is_view, view_text
 from .parser import Parser, parse_expression, parse_query
@@ -557,6 +556,3 @@ def _parameter(text: str) -> ast.Node:
     except (MalformedQuery, QueryFailure):
         return ast.Literal((1, 1), "string", text)
     return ast.Literal((1, 1), "string", text) if isinstance(node, ast.Column) else node
-
-
-__all__ = ["GlueClientError", "Statement", "executed", "parameters", "parse", "results"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import Any
 
 from moto.athena.models import AthenaBackend as MotoBackend
@@ -263,8 +262,3 @@ def _update(configuration: Record, updates: Record) -> None:
             kept.pop(key, None)
     configuration.update(updates)
     configuration["ResultConfiguration"] = {**kept, **{k: v for k, v in results.items() if not k.startswith("Remove")}}
-
-
-def new_named_id() -> str:
-    """An id of a named query."""
-    return str(uuid.uuid4())
