@@ -30,15 +30,15 @@ MYSQL_FORMAT = {
     "y": "strftime({x}, '%y')", "%": "'%'",
 }  # fmt: skip
 NOT_SUPPORTED = "DUuVwX"
-# MySQL specifier → (regular expression, DuckDB's strptime specifier)
+# MySQL specifier → DuckDB's strptime specifier
 MYSQL_PARSE = {
-    "a": ("[A-Za-z]{{3}}", "%a"), "b": ("[A-Za-z]{{3}}", "%b"), "c": (r"\d{1,2}", "%m"), "d": (r"\d{1,2}", "%d"),
-    "e": (r"\d{1,2}", "%d"), "f": (r"\d{1,9}", "%n"), "H": (r"\d{1,2}", "%H"), "h": (r"\d{1,2}", "%I"),
-    "I": (r"\d{1,2}", "%I"), "i": (r"\d{1,2}", "%M"), "j": (r"\d{1,3}", "%j"), "k": (r"\d{1,2}", "%H"),
-    "l": (r"\d{1,2}", "%I"), "M": ("[A-Za-z]+", "%B"), "m": (r"\d{1,2}", "%m"), "p": ("[AaPp][Mm]", "%p"),
-    "r": (r"\d{1,2}:\d{1,2}:\d{1,2} [AaPp][Mm]", "%I:%M:%S %p"), "S": (r"\d{1,2}", "%S"), "s": (r"\d{1,2}", "%S"),
-    "T": (r"\d{1,2}:\d{1,2}:\d{1,2}", "%H:%M:%S"), "W": ("[A-Za-z]+", "%A"), "Y": (r"\d{1,4}", "%Y"),
-    "y": (r"\d{2}", "%y"), "%": ("%", "%%"),
+    "a": "%a", "b": "%b", "c": "%m", "d": "%d",
+    "e": "%d", "f": "%n", "H": "%H", "h": "%I",
+    "I": "%I", "i": "%M", "j": "%j", "k": "%H",
+    "l": "%I", "M": "%B", "m": "%m", "p": "%p",
+    "r": "%I:%M:%S %p", "S": "%S", "s": "%S",
+    "T": "%H:%M:%S", "W": "%A", "Y": "%Y",
+    "y": "%y", "%": "%%",
 }  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def parse_mysql(sql: str, pattern: str, node: ast.Node) -> str:
         if specifier is None:
             specifiers += literal
         elif specifier in MYSQL_PARSE:
-            specifiers += MYSQL_PARSE[specifier][1]
+            specifiers += MYSQL_PARSE[specifier]
         else:
             raise QueryFailure(
                 "INVALID_FUNCTION_ARGUMENT", f"%{specifier} not supported in date format string", node.at
