@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from cdr_helpers import localaws, runner
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAME = "other-name-7"
@@ -43,11 +45,27 @@ def first_run(
 
 @pytest.fixture(scope="module")
 def second_run(
-    environment: dict[str, str], first_run: Any, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[subprocess.CompletedProcess[str], Path]:
-    """Again, on what the first run left, with the sample data (other files, more columns); then the clean-up."""
-    out = tmp_path_factory.mktemp("again")
-    return cdr(environment, "run", "--name", NAME, "--out", out, "--only", "01,02,04,05,99"), out
+    own_endpoint: localaws.Endpoint, first_run: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """Again, on what the first run left, with the sample data (other files, more columns); then the clean-up.
+
+    Here every cell is run twice in a row.
+    """
+    twice, out = tmp_path_factory.mktemp("twice"), tmp_path_factory.mktemp("again")
+    for source in (ROOT / "notebooks").glob("*.ipynb"):
+        (twice / source.name).write_text(json.dumps(_each_cell_twice(source)), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CDR_LOCAL_HOME", str(own_endpoint.home))
+        runner.run(runner.Request(name=NAME, only=(1, 2, 4, 5, 99), out=out, notebooks=twice))
+        yield out
+
+
+def _each_cell_twice(source: Path) -> dict[str, Any]:
+    notebook = json.loads(source.read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    once, others = code[0], code[1:]
+    again = [[cell, cell | {"id": f"{cell['id']}-again"}] for cell in others]
+    return notebook | {"cells": [once, *(cell for pair in again for cell in pair)]}
 
 
 def test_other_name_and_other_data_succeed(first_run: Any, look: Callable[[str], Any]) -> None:
@@ -73,21 +91,19 @@ def test_what_the_data_cannot_answer_is_said(first_run: Any) -> None:
     assert "the days add up to the table: 2,000 calls" in shown
 
 
-def test_a_second_run_needs_no_clean_up(second_run: Any) -> None:
-    result, out = second_run
-    assert result.returncode == 0, result.stdout + result.stderr
-    job = outputs(out / "04_glue_transform_job.ipynb")
+def test_a_second_run_needs_no_clean_up(second_run: Path) -> None:
+    job = outputs(second_run / "04_glue_transform_job.ipynb")
     assert "14 columns before, 12 after" in job
     assert "rows in = rows out: 24,000" in job
-    shown = outputs(out / "05_athena.ipynb")
-    assert shown.count("that were planted, and no other") == 4
+    shown = outputs(second_run / "05_athena.ipynb")
+    assert shown.count("that were planted, and no other") == 2 * 4
     assert "has no column" not in shown
 
 
 def test_the_clean_up_leaves_nothing_and_can_be_run_again(
-    second_run: Any, environment: dict[str, str], look: Callable[[str], Any], tmp_path: Path
+    second_run: Path, environment: dict[str, str], look: Callable[[str], Any], tmp_path: Path
 ) -> None:
-    assert "✓ nothing is left" in outputs(second_run[1] / "99_cleanup.ipynb")
+    assert "✓ nothing is left" in outputs(second_run / "99_cleanup.ipynb")
     assert NAME not in [bucket["Name"] for bucket in look("s3").list_buckets()["Buckets"]]
     assert f"{NAME}-database" not in [database["Name"] for database in look("glue").get_databases()["DatabaseList"]]
     result = cdr(environment, "run", "--only", "99", "--name", NAME, "--out", tmp_path)
