@@ -36,7 +36,7 @@ class Verdict:
 def check(statement: str, holds: bool, otherwise: str) -> Verdict:
     """The green line for `statement`. Raises `CheckFailed`, with `otherwise` as fault and cure, unless it `holds`."""
     if not holds:
-        raise CheckFailed(f"✗ {statement}: no. {otherwise}")
+        raise CheckFailed(f"✗ Not true: {statement}. {otherwise}")
     return Verdict(statement)
 
 

@@ -33,7 +33,7 @@ def test_a_verdict_is_one_green_line() -> None:
 
 
 def test_a_failed_check_says_the_statement_and_the_cure() -> None:
-    with pytest.raises(CheckFailed, match=r"^✗ two is three: no\. Count again\.$"):
+    with pytest.raises(CheckFailed, match=r"^✗ Not true: two is three\. Count again\.$"):
         checks.check("two is three", False, "Count again.")
 
 
