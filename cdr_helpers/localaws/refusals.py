@@ -77,8 +77,8 @@ _TEXTS: dict[str, dict[str, tuple[int, str, str]]] = {
         "s3": (
             400,
             "InvalidRequest",
-            "The local AWS takes only bodies that the signature covers, and x-amz-content-sha256 leaves this one open: "
-            "set payload_signing_enabled in the client's S3 configuration.",
+            "The local AWS takes only bodies that the signature covers, and x-amz-content-sha256 leaves this one open. "
+            "Set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the client's environment.",
         ),
     },
     "digest": {

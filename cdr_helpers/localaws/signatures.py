@@ -7,7 +7,7 @@ sigv4-query-string-auth.html; docs.aws.amazon.com/IAM/latest/UserGuide/reference
 
 A body that no signature covers is refused: `UNSIGNED-PAYLOAD` outside presigned URLs unless the body is empty, and
 `STREAMING-UNSIGNED-PAYLOAD-TRAILER`. AWS takes both over TLS only; boto3, the AWS CLI, Arrow and DuckDB sign the body
-when they speak plain HTTP.
+when they speak plain HTTP (Arrow for uploads only with AWS_REQUEST_CHECKSUM_CALCULATION=when_required).
 """
 
 from __future__ import annotations

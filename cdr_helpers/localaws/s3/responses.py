@@ -79,6 +79,11 @@ class S3Response(moto_responses.S3Response):
         since = _date(headers.get("If-Modified-Since"))
         return since is not None and changed <= since
 
+    def _handle_range_header(self, request: Any, response_headers: dict[str, Any], response_content: Any) -> Any:
+        if not request.headers.get("range", "").strip().lower().startswith("bytes="):
+            return 200, response_headers, response_content
+        return super()._handle_range_header(request, response_headers, response_content)
+
     def get_object(self) -> Any:
         part = self._part_range()
         status, headers, body = super().get_object()
@@ -255,6 +260,6 @@ def _encoded(name: str) -> str:
 
 def _decoded(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except ValueError:
         raise exceptions.InvalidContinuationToken() from None
