@@ -44,6 +44,11 @@ class S3Response(moto_responses.S3Response):
     def parse_key_name(self) -> str:
         return urllib.parse.unquote(self.raw_path[1:].partition("/")[2])
 
+    def _bucket_response_post(self, request: Any, bucket_name: str) -> Any:
+        if "delete" not in request.args:
+            raise NotImplementedError("POST of an object from a browser's form")
+        return super()._bucket_response_post(request, bucket_name)
+
     def _key_response(self, request: Any, full_url: str) -> Any:
         if request.method not in ("GET", "HEAD"):
             # What follows may change the key in place: ACL, tags, lock, checksum.
