@@ -15,6 +15,7 @@ import io
 import logging
 import pickle
 import sqlite3
+import sys
 import threading
 import uuid
 import weakref
@@ -247,8 +248,16 @@ class Store:
                 _convert(backend)
         return backend
 
+    def _adopt_found(self, service: str) -> None:
+        """Take in backends that one service made while it worked in another: a query's table, a job's log."""
+        module = sys.modules.get(f"moto.{service}.models")
+        for account, region, _ in list(getattr(module, f"{service}_backends").iter_backends()) if module else ():
+            self.adopt(service, account, region)
+
     def save(self, services: Iterable[str], recent: bool = False) -> None:
         """Write every unit that changed, in one transaction."""
+        for service in services:
+            self._adopt_found(service)
         writes: list[tuple[Rows, Any, bytes | None]] = []
         for identity, backend in self._backends.items():
             if identity[0] in services:

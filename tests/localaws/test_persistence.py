@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,6 +165,27 @@ def test_everything_is_there_after_a_restart(home: Path) -> None:
     assert [each["PolicyArn"] for each in attached] == [managed]
     with pytest.raises(ClientError, match="NoSuchVersion"):
         s3.get_object(Bucket="kept", Key="k", VersionId=first)
+
+
+def test_what_a_query_makes_in_the_catalog_stays(home: Path) -> None:
+    """Glue itself has been asked nothing before."""
+    running = localaws.start(home)
+    s3, athena = client_of(running, "s3"), client_of(running, "athena")
+    s3.create_bucket(Bucket="results", CreateBucketConfiguration={"LocationConstraint": running.region})
+    started = athena.start_query_execution(
+        QueryString="CREATE DATABASE made", ResultConfiguration={"OutputLocation": "s3://results/"}
+    )
+    where = {"QueryExecutionId": started["QueryExecutionId"]}
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        state = athena.get_query_execution(**where)["QueryExecution"]["Status"]["State"]
+        if state not in ("QUEUED", "RUNNING"):
+            break
+    assert state == "SUCCEEDED"
+    running = restarted(running)
+    names = [each["Name"] for each in client_of(running, "glue").get_databases()["DatabaseList"]]
+    assert names == ["made"]
+    assert athena.get_query_execution(**where)["QueryExecution"]["Status"]["State"] == "SUCCEEDED"
 
 
 def policy(action: str) -> str:
