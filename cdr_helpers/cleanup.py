@@ -79,18 +79,19 @@ def _client(workshop: Workshop, service: str) -> Any:
     return boto3.client(service, region_name=workshop.region)
 
 
-_ABSENT = ("EntityNotFoundException", "NoSuchEntity", "NoSuchBucket", "404")
+_ABSENT = ("EntityNotFoundException", "NoSuchEntity", "NoSuchBucket", "ResourceNotFoundException", "404")
+_FORBIDDEN = ("AccessDeniedException", "AccessDenied")
 
 
 @contextmanager
-def _may_be_absent() -> Iterator[None]:
-    """Look at something that may not exist, or delete it."""
+def _may_be_absent(*also: str) -> Iterator[None]:
+    """Look at something that may not exist, or delete it; error codes `also` say nothing either."""
     from botocore.exceptions import ClientError
 
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _ABSENT:
+        if error.response["Error"]["Code"] not in (*_ABSENT, *also):
             raise
 
 
@@ -182,6 +183,55 @@ def _delete_table(workshop: Workshop, resource: Resource) -> None:
         _client(workshop, "glue").delete_table(DatabaseName=workshop.database, Name=resource.name)
 
 
+# ── CloudWatch Logs ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+_CRAWLER_LOGS = "/aws-glue/crawlers"
+_JOB_LOGS = ("/aws-glue/jobs/output", "/aws-glue/jobs/error", "/aws-glue/jobs/logs-v2")
+"""Log groups that all crawlers and jobs of an account share: the streams are ours, the groups are not."""
+
+
+def _streams(workshop: Workshop, group: str, prefix: str) -> list[str]:
+    """The streams of a group whose names begin with a crawler's name or a run's id.
+
+    None for somebody who may not see logs: that must not keep them from deleting what costs money.
+    """
+    pages = _client(workshop, "logs").get_paginator("describe_log_streams")
+    with _may_be_absent(*_FORBIDDEN):
+        found = pages.paginate(logGroupName=group, logStreamNamePrefix=prefix)
+        return [stream["logStreamName"] for page in found for stream in page["logStreams"]]
+    return []
+
+
+def _crawler_streams(workshop: Workshop) -> list[tuple[str, str]]:
+    found = _streams(workshop, _CRAWLER_LOGS, workshop.crawler)
+    return [(_CRAWLER_LOGS, stream) for stream in found if stream == workshop.crawler]
+
+
+def _job_streams(workshop: Workshop) -> list[tuple[str, str]]:
+    with _may_be_absent():
+        runs = _runs(_client(workshop, "glue"), workshop.job)
+        return [(group, name) for run in runs for group in _JOB_LOGS for name in _streams(workshop, group, run["Id"])]
+    return []
+
+
+_STREAMS = {"crawler's log": _crawler_streams, "job's log": _job_streams}
+
+
+def _finder_of_log(kind: str) -> Callable[[Workshop], Iterator[Resource]]:
+    def find(workshop: Workshop) -> Iterator[Resource]:
+        if _STREAMS[kind](workshop):
+            yield Resource(kind, workshop.crawler if kind == "crawler's log" else workshop.job)
+
+    return find
+
+
+def _delete_log(workshop: Workshop, resource: Resource) -> None:
+    for group, stream in _STREAMS[resource.kind](workshop):
+        with _may_be_absent():
+            _client(workshop, "logs").delete_log_stream(logGroupName=group, logStreamName=stream)
+
+
 # ── S3 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -246,12 +296,14 @@ def _delete_role(workshop: Workshop, resource: Resource) -> None:
 _KINDS: tuple[_Kind, ...] = (
     _Kind("query results", 5, _finder_of_objects("query results", "athena-results/"), _delete_objects),
     _Kind("table of chapter 5", 5, _finder_of_tables(5), _delete_table),
+    _Kind("job's log", 4, _finder_of_log("job's log"), _delete_log),
     _Kind("job", 4, _find_job, _delete_job),
     _Kind("script", 4, _finder_of_objects("script", "scripts/"), _delete_objects),
     _Kind("temporary files", 4, _finder_of_objects("temporary files", "temporary/"), _delete_objects),
     _Kind("processed files", 4, _finder_of_objects("processed files", "processed/"), _delete_objects),
     _Kind("table of chapter 4", 4, _finder_of_tables(4), _delete_table),
     _Kind("crawler", 2, _find_crawler, _delete_crawler),
+    _Kind("crawler's log", 2, _finder_of_log("crawler's log"), _delete_log),
     _Kind("database", 2, _find_database, _delete_database),
     _Kind("role", 2, _find_role, _delete_role),
     _Kind("bucket", 1, _find_bucket, _delete_bucket),

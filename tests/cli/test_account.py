@@ -13,7 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
-from cdr_helpers import cleanup, localaws
+from cdr_helpers import cleanup, localaws, waiting
+from cdr_helpers.errors import WorkshopError
 from cdr_helpers.workshop import Workshop
 
 REGION = "ap-southeast-2"
@@ -116,6 +117,20 @@ def test_deleting_from_a_chapter_on_keeps_what_came_before(workshop: Workshop) -
 def test_deleting_twice_is_fine(workshop: Workshop) -> None:
     assert len(cleanup.delete(workshop)) == 5
     assert cleanup.delete(workshop) == []
+
+
+def test_the_log_of_a_crawl_and_of_a_run_goes_too(workshop: Workshop) -> None:
+    glue, logs = client("glue"), client("logs")
+    glue.start_crawler(Name=workshop.crawler)
+    run = glue.start_job_run(JobName=workshop.job)["JobRunId"]
+    waiting.crawl(workshop.crawler)
+    with pytest.raises(WorkshopError):
+        waiting.job_run(workshop.job, run)
+    assert {"job's log", "crawler's log"} <= {resource.kind for resource in cleanup.inventory(workshop)}
+    cleanup.delete(workshop)
+    for group, prefix in (("/aws-glue/crawlers", workshop.crawler), ("/aws-glue/jobs/error", run)):
+        found = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]
+        assert found == [], group
 
 
 # ── cdr cleanup ─────────────────────────────────────────────────────────────────────────────────────────────────────
