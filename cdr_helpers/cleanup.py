@@ -226,6 +226,13 @@ def _finder_of_log(kind: str) -> Callable[[Workshop], Iterator[Resource]]:
     return find
 
 
+def delete_logs(workshop: Workshop) -> None:
+    """Delete the log streams of the workshop's crawls and job runs. Only possible while the job knows its runs."""
+    for kind in _STREAMS:
+        for resource in _finder_of_log(kind)(workshop):
+            _delete_log(workshop, resource)
+
+
 def _delete_log(workshop: Workshop, resource: Resource) -> None:
     for group, stream in _STREAMS[resource.kind](workshop):
         with _may_be_absent():
