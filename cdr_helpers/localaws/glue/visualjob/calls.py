@@ -57,7 +57,7 @@ class JobCalls(CatalogCalls):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.jobs: dict[str, Job] = {}  # type: ignore[assignment]
-        self.job_runs: dict[str, JobRun] = {}
+        self.job_runs: dict[str, JobRun] = {}  # type: ignore[assignment]
 
     # definitions
     def answer_create_job(self, request: Record) -> Record:

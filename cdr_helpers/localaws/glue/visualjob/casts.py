@@ -83,7 +83,8 @@ MACROS: dict[str, str] = {
     "* ((sp_part(o.h) * 60 + sp_below(o.n, 60)) * 60 + sp_below(o.s, 60)) * 1000000 END",
     "sp_zoned(us, z)": "CASE WHEN z IN ('', 'Z', 'UTC', 'GMT', 'UT') THEN us "
     r"WHEN regexp_matches(z, '^(UTC|GMT|UT)?[+-]') THEN us - sp_offset(sp_offset_groups(z)) "
-    "WHEN list_contains(getvariable('sp_zones'), z) THEN epoch_us(timezone('UTC', timezone(z, make_timestamp(us)))) END",
+    "WHEN list_contains(getvariable('sp_zones'), z) "
+    "THEN epoch_us(timezone('UTC', timezone(z, make_timestamp(us)))) END",
     "sp_stamp_of(g)": "make_timestamp(sp_zoned(epoch_us(sp_ymd(g)::TIMESTAMP) + sp_clock(g), g.z))",
     "sp_timestamp(s)": "COALESCE(CASE WHEN s LIKE '____-__-__ __:__:__' AND s >= '0' AND s < ':' AND s[12] < '3' "
     "AND s NOT LIKE '% 24%' THEN TRY_CAST(s AS TIMESTAMP) END, "

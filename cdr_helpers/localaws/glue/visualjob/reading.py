@@ -74,14 +74,17 @@ class Files:
         packed = path.open("rb").read(3) == b"BZh"
         if not packed and not self.repair:
             return path
-        opened: IO[bytes] = cast(IO[bytes], bz2.open(path)) if packed else path.open("rb")
         target = self.scratch / f"in-{uuid.uuid4().hex}"
-        with opened as source, target.open("wb") as sink:
+        with _unpacked(path, packed) as source, target.open("wb") as sink:
             if self.repair:
                 _replace_undecodable(source, sink)
             else:
                 shutil.copyfileobj(source, sink, _CHUNK)
         return target
+
+
+def _unpacked(path: Path, packed: bool) -> IO[bytes]:
+    return cast(IO[bytes], bz2.open(path)) if packed else path.open("rb")
 
 
 def _within(found: str, key: str, recurse: bool) -> bool:

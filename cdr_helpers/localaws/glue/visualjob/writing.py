@@ -158,7 +158,8 @@ def write(
 
 def _collect(target: Path, names: list[str], form: str, compression: str, moment: int) -> list[Written]:
     files = sorted((path for path in target.rglob("*") if path.is_file()), key=lambda path: _order(target, path))
-    made, numbers = [], {}
+    made: list[Written] = []
+    numbers: dict[tuple[str, ...], int] = {}
     for path in files:
         values = tuple(_text(step) for step in path.relative_to(target).parts[:-1])
         numbers[values] = numbers.get(values, -1) + 1

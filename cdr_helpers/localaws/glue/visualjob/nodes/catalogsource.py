@@ -41,8 +41,9 @@ class CatalogSource(Node):
         predicate = self.settings.get("PartitionPredicate")
         pushed = f"push_down_predicate={text(predicate)}, " if predicate else ""
         return (
-            f"{self.variable} = glueContext.create_dynamic_frame.from_catalog(database={text(self.settings['Database'])}, "
-            f"{pushed}table_name={text(self.settings['Table'])}, transformation_ctx={text(self.variable)})"
+            f"{self.variable} = glueContext.create_dynamic_frame.from_catalog("
+            f"database={text(self.settings['Database'])}, {pushed}"
+            f"table_name={text(self.settings['Table'])}, transformation_ctx={text(self.variable)})"
         )
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
@@ -56,7 +57,7 @@ class CatalogSource(Node):
         library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary", "")
         classification = (table.get("Parameters") or {}).get("classification", "")
         for mark, form in _FORMATS:
-            if mark in library.lower() or classification == mark or classification == form:
+            if mark in library.lower() or classification in (mark, form):
                 if form in READERS:
                     return form
                 break

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from .. import reading
 from ..frames import Output, Term
@@ -101,7 +101,7 @@ def first_row(path: str, form: CsvFormat) -> list[str]:
     opener = gzip.open if reading.gzipped(path) else Path.open
     with opener(Path(path), "rb") as opened:
         sample = io.TextIOWrapper(io.BytesIO(opened.read(1 << 20)), "utf-8-sig", "replace", newline="")
-    quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
     rows = csv.reader(sample, delimiter=form.separator, quotechar=form.quote or None, quoting=quoting)
     return next((row for row in rows if row), [])
 
@@ -125,7 +125,7 @@ def source_parts(node: Node, run: Run) -> list[Part]:
     return run.files.parts(found.values())
 
 
-def read_script(node: Node, form: str, options: dict[str, object]) -> str:
+def read_script(node: Node, form: str, options: Mapping[str, object]) -> str:
     """The line that reads a format from the node's paths."""
     paths = ", ".join(text(path) for path in node.settings["Paths"])
     shown = ", ".join(

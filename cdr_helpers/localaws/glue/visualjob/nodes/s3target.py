@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import writing
 from ..frames import Frame, Output
@@ -80,13 +80,13 @@ class Target(Node):
         return [
             f"EvaluateDataQuality().process_rows(frame={frame}, ruleset=DEFAULT_DATA_QUALITY_RULESET, "
             f'publishing_options={{"dataQualityEvaluationContext": {text(context)}, '
-            f'"enableDataQualityResultsPublishing": True}}, additional_options={{"dataQualityResultsPublishing.strategy": '
-            f'"BEST_EFFORT", "observations.scope": "ALL"}})'
+            f'"enableDataQualityResultsPublishing": True}}, additional_options='
+            f'{{"dataQualityResultsPublishing.strategy": "BEST_EFFORT", "observations.scope": "ALL"}})'
         ]
 
     def _coalesce(self, frame: str) -> list[str]:
-        parts = self.settings.get("NumberTargetPartitions")
-        if not str(parts or "").isdigit() or int(parts) < 1:
+        parts = str(self.settings.get("NumberTargetPartitions") or "")
+        if not parts.isdigit() or int(parts) < 1:
             return []
         return [f"if ({frame}.count() >= 1):", f"    {frame} = {frame}.coalesce({int(parts)})"]
 
@@ -113,7 +113,7 @@ class Target(Node):
 class DirectTarget(Target):
     """Files of a format under a path."""
 
-    required = ("Path", "Format")
+    required: ClassVar[tuple[str, ...]] = ("Path", "Format")
 
     @property
     def written_format(self) -> tuple[str, dict[str, str]]:
