@@ -27,7 +27,7 @@ _JAVA_TRIMMED = r"^[\x00-\x20]+|[\x00-\x20]+$"
 _INTEGER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]*)"
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _DATE = r"([+-]?[0-9]{4,%d})(?:-([0-9]{1,2})(?:-([0-9]{1,2})%s)?)?"
-_TIME = r"([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]*))?)?"
+_TIME = r"([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]*))?)?)?"
 _ZONE = r"\s*([A-Za-z][A-Za-z0-9_/+:-]*|[+-][0-9:]{1,8})"
 _DATE_TEXT = "(?s)^" + _DATE % (7, r"(?:[ T].*)?") + "$"
 _STAMP_TEXT = "^" + _DATE % (6, f"(?:[ T](?:{_TIME}(?:{_ZONE})?)?)?") + "$"
@@ -66,6 +66,9 @@ MACROS: dict[str, str] = {
     "sp_truth(s)": "CASE WHEN s IN ('t', 'true', 'y', 'yes', '1') THEN true "
     "WHEN s IN ('f', 'false', 'n', 'no', '0') THEN false END",
     "sp_boolean(s)": "CASE WHEN s = 'true' THEN true WHEN s = 'false' THEN false ELSE sp_truth(lower(sp_trim(s))) END",
+    # a member of a JSON object: by its exact name, else without regard to case
+    "sp_json_member(o, name, path)": "CASE WHEN json_exists(o, path) THEN json_extract(o, path) ELSE json_extract(o, "
+    "'$.\"' || list_filter(json_keys(o), lambda k: lower(k) = name)[1] || '\"') END",
     # text to dates: the calendar is checked by make_date
     "sp_part(p)": "CASE WHEN p = '' THEN NULL ELSE p::BIGINT END",
     "sp_ymd(g)": "make_date(sp_part(g.y), COALESCE(sp_part(g.m), 1), COALESCE(sp_part(g.d), 1))",

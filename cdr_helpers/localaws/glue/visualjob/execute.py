@@ -111,10 +111,11 @@ class Run:
         self, node: Node, partitions: list[dict[str, Any]], keys: list[Column], predicate: str
     ) -> list[dict[str, Any]]:
         """The partitions for which a Spark SQL predicate over the partition columns holds."""
-        from .sparksql import translate
+        from .sparksql import macros, translate
 
         if not partitions:
             return []
+        macros.prepare(self.connection)
         rows = ", ".join(
             f"({', '.join([str(at), *map(sparktypes.literal, one['Values'])])})" for at, one in enumerate(partitions)
         )

@@ -11,6 +11,7 @@ from .filter import Filter
 from .renamefield import RenameField
 from .s3target import CatalogTarget, DirectTarget, ParquetTarget
 from .selectfields import SelectFields
+from .sparksql import SparkSql
 
 REGISTRY: dict[str, type[Node]] = {
     "S3CatalogSource": CatalogSource,
@@ -21,6 +22,7 @@ REGISTRY: dict[str, type[Node]] = {
     "SelectFields": SelectFields,
     "RenameField": RenameField,
     "Filter": Filter,
+    "SparkSQL": SparkSql,
     "S3DirectTarget": DirectTarget,
     "S3CatalogTarget": CatalogTarget,
     "S3GlueParquetTarget": ParquetTarget,

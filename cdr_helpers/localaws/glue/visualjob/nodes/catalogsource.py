@@ -131,10 +131,12 @@ def _read_json(node: CatalogSource, run: Run, table: dict[str, Any], keys: list[
 def json_term(column: Column) -> Term:
     """A member of the JSON value `c0` as a column; numbers and text go through Spark's casts."""
     path = sparktypes.literal('$."' + column.name.replace('"', '\\"') + '"')
+    value = f"sp_json_member(c0, {sparktypes.literal(column.name.lower())}, {path})"
     if sparktypes.is_nested(column.kind):
-        shape = sparktypes.literal(sparktypes.json_shape(column.kind))
-        return Term(column.name, column.kind, f"from_json(json_extract(c0, {path}), {shape})")
-    return Term(column.name, column.kind, casts.cast(f"json_extract_string(c0, {path})", "string", column.kind))
+        return Term(
+            column.name, column.kind, f"from_json({value}, {sparktypes.literal(sparktypes.json_shape(column.kind))})"
+        )
+    return Term(column.name, column.kind, casts.cast(f"json_extract_string({value}, '$')", "string", column.kind))
 
 
 def _read_parquet(node: CatalogSource, run: Run, table: dict[str, Any], keys: list[Column], parts: list[Part]) -> Frame:
