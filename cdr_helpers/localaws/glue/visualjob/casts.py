@@ -27,11 +27,10 @@ _JAVA_TRIMMED = r"^[\x00-\x20]+|[\x00-\x20]+$"
 _INTEGER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]*)"
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _DATE = r"([+-]?[0-9]{4,%d})(?:-([0-9]{1,2})(?:-([0-9]{1,2})%s)?)?"
-_TIME = r"([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]*))?)?)?"
 _ZONE = r"\s*([A-Za-z][A-Za-z0-9_/+:-]*|[+-][0-9:]{1,8})"
+_TIME = rf"([0-9]{{1,2}})(?::([0-9]{{1,2}})(?::([0-9]{{1,2}})(?:\.([0-9]*))?(?:{_ZONE})?)?)?"
 _DATE_TEXT = "(?s)^" + _DATE % (7, r"(?:[ T].*)?") + "$"
-_STAMP_TEXT = "^" + _DATE % (6, f"(?:[ T](?:{_TIME}(?:{_ZONE})?)?)?") + "$"
-_TIME_TEXT = f"^T?{_TIME}(?:{_ZONE})?$"
+_STAMP_TEXT = "^" + _DATE % (6, f"(?:[ T]{_TIME})?") + "$"
 _OFFSET = r"^(?:UTC|GMT|UT)?([+-])([0-9]{1,2}?)(?::?([0-9]{2}))?(?::?([0-9]{2}))?$"
 _DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９"
 _LONG = 9223372036854775807
@@ -88,11 +87,14 @@ MACROS: dict[str, str] = {
     r"WHEN regexp_matches(z, '^(UTC|GMT|UT)?[+-]') THEN us - sp_offset(sp_offset_groups(z)) "
     "WHEN list_contains(getvariable('sp_zones'), z) "
     "THEN epoch_us(timezone('UTC', timezone(z, make_timestamp(us)))) END",
+    # a time alone is one of today
+    "sp_dated(s)": "CASE WHEN regexp_matches(s, '^(T[0-9]|[0-9]{1,2}:)') THEN current_date::VARCHAR || ' ' || "
+    "ltrim(s, 'T') ELSE s END",
     "sp_stamp_of(g)": "make_timestamp(sp_zoned(epoch_us(sp_ymd(g)::TIMESTAMP) + sp_clock(g), g.z))",
     "sp_timestamp(s)": "COALESCE(CASE WHEN s LIKE '____-__-__ __:__:__' AND s >= '0' AND s < ':' AND s[12] < '3' "
     "AND s NOT LIKE '% 24%' THEN TRY_CAST(s AS TIMESTAMP) END, "
-    "CASE WHEN s IS NULL OR NOT regexp_matches(s, '[0-9]{4}') THEN NULL "
-    "ELSE TRY(sp_stamp_of(sp_stamp_groups(sp_trim(s)))) END)",
+    "CASE WHEN s IS NULL OR NOT regexp_matches(s, '[0-9]{4}|[0-9]:|T[0-9]') THEN NULL "
+    "ELSE TRY(sp_stamp_of(sp_stamp_groups(sp_dated(sp_trim(s))))) END)",
     # numbers; the largest bigint is DuckDB's infinite timestamp
     "sp_stamp(us)": f"CASE WHEN us >= {_LONG} THEN 'infinity'::TIMESTAMP WHEN us <= -{_LONG} THEN "
     "'-infinity'::TIMESTAMP ELSE make_timestamp(us) END",
