@@ -57,6 +57,9 @@ def failure_of(problem: Exception) -> QueryFailure:
         for part, name, message in KNOWN:
             if part in text:
                 return QueryFailure(name, message.format(op=_operation(text)))
+    if isinstance(problem, duckdb.IOException):
+        _log.warning("a file could not be read: %s", text)
+        return QueryFailure("HIVE_CURSOR_ERROR", "Failed to read file: an object of the table is damaged or gone")
     if isinstance(problem, duckdb.InvalidInputException | duckdb.ConversionException):
         _log.warning("an argument was refused: %s", text)
         return QueryFailure("INVALID_FUNCTION_ARGUMENT", "A value is not valid for the function that it is given to")

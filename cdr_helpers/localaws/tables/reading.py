@@ -7,14 +7,13 @@ the location are.
 from __future__ import annotations
 
 import itertools
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, Protocol
 
-from . import serdes
+from . import compression, serdes
 from .serdes.base import Storage, UnreadableTable, text
 from .types import Type, duckdb_name, parse_hive, quote
 
@@ -45,8 +44,6 @@ class Part:
     objects: tuple[StoredFile, ...]
 
 
-# DuckDB reads these as they are
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".gzip": "gzip"}
 UNION_LIMIT = 24
 
 
@@ -135,9 +132,9 @@ class _Reading:
         storage = storage_of(parts[0].descriptor, self.parameters)
         serde = serdes.find(storage.library)
         objects = [o for p in parts for o in p.objects]
-        compression, paths = _readable(objects, storage.library, self.scratch)
+        packing, paths = _readable(objects, storage.library, self.scratch)
         names = {str(path): o for path, o in zip(paths, objects, strict=True)}
-        relation = serde.relation(paths, compression, storage, bool(self.hidden))
+        relation = serde.relation(paths, packing, storage, bool(self.hidden))
         listed = [*self.data_columns(storage, serde), *keys, *self.hidden_columns(names)]
         return f"SELECT {', '.join(listed) or '1 AS one'} FROM {relation}"
 
@@ -175,11 +172,11 @@ class _Reading:
             rows += [(o, values) for o in part.objects]
         storage = storage_of(parts[0].descriptor, self.parameters)
         objects = [o for o, _ in rows]
-        compression, paths = _readable(objects, storage.library, self.scratch)
+        packing, paths = _readable(objects, storage.library, self.scratch)
         listed_rows = ", ".join(f"({text(str(p))}, {v})" for p, (_, v) in zip(paths, rows, strict=True))
         names = ", ".join(["path", *(f"k{i}" for i in keys)])
         serde = serdes.find(storage.library)
-        relation = serde.relation(paths, compression, storage, True)
+        relation = serde.relation(paths, packing, storage, True)
         hidden = self.hidden_columns({str(p): o for p, o in zip(paths, objects, strict=True)})
         listed = [*self.data_columns(storage, serde), *(f"k{i} AS c{i}" for i in keys), *hidden]
         return (
@@ -200,8 +197,7 @@ def _grouped(parts: Sequence[Part], parameters: dict[str, str]) -> list[list[Par
 
 
 def _suffix(stored: StoredFile) -> str:
-    suffix = Path(stored.key).suffix.lower()
-    return suffix if suffix in COMPRESSIONS or suffix in DECOMPRESSED else ""
+    return compression.suffix_of(stored.key)
 
 
 def _readable(objects: Sequence[StoredFile], library: str, scratch: Path) -> tuple[str, list[Path]]:
@@ -209,35 +205,14 @@ def _readable(objects: Sequence[StoredFile], library: str, scratch: Path) -> tup
     suffix = _suffix(objects[0])
     if library.rsplit(".", 1)[-1].lower() == "parquethiveserde" or not suffix:
         return "none", [o.path for o in objects]
-    if suffix in COMPRESSIONS:
-        return COMPRESSIONS[suffix], [o.path for o in objects]
+    if suffix in compression.READ_BY_DUCKDB:
+        for stored in objects:
+            compression.check(stored.path, suffix, stored.uri)
+        return compression.READ_BY_DUCKDB[suffix], [o.path for o in objects]
     scratch.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=scratch))
-    return "none", [_decompressed(o.path, suffix, folder / str(i)) for i, o in enumerate(objects)]
-
-
-def _decompressed(source: Path, suffix: str, target: Path) -> Path:
-    with DECOMPRESSED[suffix](source) as reader, target.open("wb") as out:
-        shutil.copyfileobj(reader, out, 1 << 20)
-    return target
-
-
-def _bz2(path: Path) -> BinaryIO:
-    import bz2
-
-    return cast(BinaryIO, bz2.open(path))
-
-
-def _arrow(codec: str) -> Callable[[Path], BinaryIO]:
-    def opened(path: Path) -> BinaryIO:
-        import pyarrow as pa
-
-        return cast(BinaryIO, pa.CompressedInputStream(pa.OSFile(str(path)), codec))
-
-    return opened
-
-
-DECOMPRESSED: dict[str, Callable[[Path], BinaryIO]] = {".bz2": _bz2, ".lz4": _arrow("lz4")}
+    made = [compression.decompressed(o.path, suffix, folder / str(i), o.uri) for i, o in enumerate(objects)]
+    return "none", made
 
 
 HIDDEN_TYPES = {

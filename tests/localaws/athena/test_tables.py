@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import zlib
 from collections.abc import Callable
 from typing import Any
 
 import awswrangler as wr
 import boto3
+import pyarrow as pa
 import pytest
 
 CALLS = "start,caller,seconds,note\n2024-01-01 10:00:00,61400000001,60,a\n2024-01-02 11:30:00,61400000002,,\n"
@@ -43,7 +45,27 @@ def test_lazy_simple_serde(athena: Any, calls: str, client: Callable[..., Any], 
     ]
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress)])
+def hadoop(codec: str) -> Callable[[bytes], bytes]:
+    """Two blocks of one chunk each, as Hadoop's compression streams write them."""
+
+    def block(data: bytes) -> bytes:
+        chunk = pa.compress(data, codec=codec, asbytes=True)
+        return len(data).to_bytes(4, "big") + len(chunk).to_bytes(4, "big") + chunk
+
+    return lambda data: block(data[:50]) + block(data[50:])
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".deflate": zlib.compress,
+    ".zst": lambda data: pa.compress(data, codec="zstd", asbytes=True),
+    ".snappy": hadoop("snappy"),
+    ".lz4": hadoop("lz4_raw"),
+}
+
+
+@pytest.mark.parametrize(("suffix", "pack"), PACKERS.items(), ids=PACKERS)
 def test_compressed_text(
     athena: Any, calls: str, client: Callable[..., Any], text_table: Any, suffix: str, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -53,6 +75,20 @@ def test_compressed_text(
     table = text_table("packed", f"s3://{athena.bucket}/packed/", columns)
     client("glue").create_table(DatabaseName=calls, TableInput=table)
     assert athena.run("SELECT count(*), max(caller) FROM packed").rows == [["2", "61400000002"]]
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_text_that_is_not_compressed_as_its_name_says(
+    athena: Any, calls: str, client: Callable[..., Any], text_table: Any, suffix: str
+) -> None:
+    """The query fails and names the object; nothing is read as if it were text."""
+    key = f"misnamed/a.csv{suffix}"
+    client("s3").put_object(Bucket=athena.bucket, Key=key, Body=CALLS.encode())
+    table = text_table("misnamed", f"s3://{athena.bucket}/misnamed/", [("start", "string"), ("caller", "bigint")])
+    client("glue").create_table(DatabaseName=calls, TableInput=table)
+    found = athena.run("SELECT * FROM misnamed")
+    assert found.error.startswith("HIVE_")
+    assert key in found.execution["Status"]["StateChangeReason"]
 
 
 def test_open_csv_serde(athena: Any, calls: str, client: Callable[..., Any]) -> None:

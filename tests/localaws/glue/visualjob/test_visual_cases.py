@@ -1,9 +1,9 @@
 """Graphs with their input, and what a run makes of them. Each file of `cases/` names where its expectation comes from.
 
-A case has `tables` (name → columns and the text of its CSV file), the graph's `nodes` (`{bucket}` stands for bucket and
-A case has `tables` (name → columns and the text of its CSV file), the graph's `nodes` (`{bucket}`: bucket and
-the Parquet files below `out/` as text, in order; the `table` in the catalog (`columns`, `keys`);
-`script`, a part of the generated script. Or `error`, a part of the run's message.
+A case has `tables` (name → columns and the text of its CSV file) or `objects_in` (key → text), the graph's `nodes`
+(`{bucket}` stands for bucket and database), and of what the run writes: `objects` (key → text, `{run}` for the moment
+in a part's name), or `rows` of the Parquet files below `out/` as text, in order; the `table` in the catalog
+(`columns`, `keys`); `script`, a part of the generated script. Or `error`, a part of the run's message.
 """
 
 from __future__ import annotations
