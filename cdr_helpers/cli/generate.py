@@ -14,12 +14,13 @@ def add(subparsers: Any) -> None:
         "generate",
         help="write mock CDR files and their ground truth",
         description="Write one CSV file of mock call detail records a month, and ground-truth.json: what an analyst "
-        "should find in them. From 100 rows a month on, an outage, scam callers and robot diallers are planted.",
+        "should find in them. From 100 rows a month on, an outage, scam callers and robot diallers are planted, and "
+        "labels/caller-labels.csv says which callers are unwanted.",
         allow_abbrev=False,
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files; it is made")
     parser.add_argument("--months", type=int, default=12, metavar="N", help="how many files (default: 12)")
-    parser.add_argument("--rows", type=int, default=2_000, metavar="N", help="rows per month (default: 2000)")
+    parser.add_argument("--rows", type=int, default=5_000, metavar="N", help="rows per month (default: 5000)")
     parser.add_argument(
         "--start", type=_month, default="2021-01", metavar="YYYY-MM", help="first month (default: 2021-01)"
     )

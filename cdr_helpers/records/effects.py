@@ -7,9 +7,11 @@ another field of `Plan` and another function of the generator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from cdr_helpers.records import callers
 
 SMALLEST_MONTH = 100
 """Rows a month below which nothing is planted: the effects would be most of the data."""
@@ -27,6 +29,9 @@ ROBOT_ANSWERED = 0.92
 
 _SHARE, _FEWEST = 0.03, 12
 """Each planted caller, and the redialling of an outage, make this share of their month's rows, at least so many."""
+
+_QUIET = 0.3
+"""Callers outside the plan make at most this share of a planted one's calls."""
 
 HOUR_WEIGHTS: Mapping[str, tuple[float, ...]] = {
     "weekday": (2, 1, 1, 1, 1, 3, 8, 18, 38, 60, 66, 64, 55, 58, 62, 60, 58, 56, 48, 40, 30, 20, 11, 5),
@@ -105,6 +110,11 @@ class Plan:
             return "holiday"
         return "weekend" if day.weekday() >= 5 else "weekday"
 
+    def planted_calls(self, month: date) -> int:
+        """How many calls of the month that begins with `month` are planted."""
+        redials = self.outage.redials if self.outage and self.outage.first.date() in days_of(month) else 0
+        return redials + sum(caller.calls for caller in active(self.scam_callers + self.robot_callers, month))
+
     def truth(self) -> dict[str, object]:
         """The plan as `ground-truth.json` writes it."""
         return {
@@ -124,13 +134,27 @@ def plan(months: list[date], rows: int) -> Plan:
     holidays = _holidays(months)
     if rows < SMALLEST_MONTH:
         return Plan(holidays, None, (), ())
-    calls = max(_FEWEST, round(_SHARE * rows))
+    calls = _loud_calls(rows)
     return Plan(
         holidays,
         _outage(_working_days(_month_at(months, _OUTAGE_AT), holidays), calls),
         tuple(_scammer(number, _working_days(_month_at(months, at), holidays), calls) for number, at in _SCAMMERS),
         tuple(_robot(number, _working_days(_month_at(months, at), holidays), calls) for number, at in _ROBOTS),
     )
+
+
+def quiet_calls(rows: int) -> int:
+    """The most calls that a caller makes who is not in the plan: far fewer than those in it."""
+    return min(callers.MOST_CALLS, round(_QUIET * _loud_calls(rows)))
+
+
+def active(planted: Sequence[Caller], month: date) -> list[Caller]:
+    """Those who call in the month that begins with `month`."""
+    return [caller for caller in planted if caller.days[0].replace(day=1) == month]
+
+
+def _loud_calls(rows: int) -> int:
+    return max(_FEWEST, round(_SHARE * rows))
 
 
 def days_of(month: date) -> list[date]:

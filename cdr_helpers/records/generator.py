@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from cdr_helpers.errors import UsageError, WorkshopError
-from cdr_helpers.records import columns, effects
+from cdr_helpers.records import callers, columns, effects
 
 GROUND_TRUTH = "ground-truth.json"
+LABELS = "labels/caller-labels.csv"
+"""In a folder of its own: another schema is another table."""
 
 Table = dict[str, np.ndarray]
 """Column name → values, all of one length. Datetimes are whole seconds since 1970."""
@@ -36,7 +38,7 @@ class Settings:
     """
 
     months: int = 12
-    rows: int = 2_000
+    rows: int = 5_000
     start: date = date(2021, 1, 1)
     date_format: str = "iso"
     seed: int = 1
@@ -96,8 +98,6 @@ _CALLED_RANGES = (
 
 _NUMBERS_PER_ROW = 0.25
 _FEWEST_NUMBERS = 500
-_SKEW = 1.3
-"""1 would make everybody call equally often; the busiest ordinary caller stays far below the planted ones."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ class _Directory:
     service: np.ndarray
 
     def draw(self, random: np.random.Generator, count: int) -> np.ndarray:
-        """Positions of `count` numbers, some of which are busier than others."""
-        return (len(self.number) * random.random(count) ** _SKEW).astype(np.int64)
+        """Positions of `count` numbers."""
+        return (len(self.number) * random.random(count)).astype(np.int64)
 
 
 def _directory(random: np.random.Generator, size: int, ranges: Sequence[_Range]) -> _Directory:
@@ -136,17 +136,6 @@ def _weighted(random: np.random.Generator, count: int, shares: Mapping[int, floa
 
 # ── how calls end ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-_NORMAL = {
-    "answered": 0.68,
-    "no_answer": 0.12,
-    "busy": 0.07,
-    "gave_up": 0.06,
-    "no_response": 0.02,
-    "rejected": 0.02,
-    "unallocated": 0.02,
-    "no_circuit": 0.005,
-    "temporary_failure": 0.005,
-}
 _UNWANTED = {"rejected": 0.45, "no_answer": 0.35, "busy": 0.08, "gave_up": 0.04}
 _SCAM = {"answered": effects.SCAM_ANSWERED} | _UNWANTED
 _ROBOT = {"answered": effects.ROBOT_ANSWERED, "no_answer": 1 - effects.ROBOT_ANSWERED}
@@ -197,19 +186,26 @@ class _Calls:
 
 @dataclass(frozen=True)
 class _World:
-    """What all months share."""
+    """What all months share; callers and the numbers of `calling` have the same positions."""
 
     plan: effects.Plan
+    callers: callers.Callers
     calling: _Directory
     called: _Directory
 
 
 def _world(settings: Settings) -> _World:
     random = np.random.Generator(np.random.PCG64(settings.seed))
+    months = settings.first_days()
+    plan = effects.plan(months, settings.rows)
+    ordinary = sum(settings.rows - plan.planted_calls(month) for month in months)
+    days = sum(len(effects.days_of(month)) for month in months)
+    everybody = callers.callers(random, ordinary, days, effects.quiet_calls(settings.rows))
     size = max(_FEWEST_NUMBERS, round(_NUMBERS_PER_ROW * settings.rows * settings.months))
     return _World(
-        effects.plan(settings.first_days(), settings.rows),
-        _directory(random, size, _CALLING_RANGES),
+        plan,
+        everybody,
+        _directory(random, len(everybody.kind), _CALLING_RANGES),
         _directory(random, size, _CALLED_RANGES),
     )
 
@@ -227,16 +223,42 @@ def _starts(random: np.random.Generator, count: int, days: Sequence[date], plan:
     return hours[_pick(random, count, weights)] + (random.random(count) * 3_600).astype(np.int64)
 
 
-def _ordinary(random: np.random.Generator, count: int, days: Sequence[date], world: _World) -> _Calls:
-    start = _starts(random, count, days, world.plan)
-    called = world.called.draw(random, count)
-    outcome = _outcomes(random, count, _NORMAL)
+def _ordinary(random: np.random.Generator, caller: np.ndarray, days: Sequence[date], world: _World) -> _Calls:
+    """The calls of everybody but the loud callers: `caller` rings, in this order."""
+    count, kind = len(caller), world.callers.kind[caller]
+    start = _own_hours(random, np.sort(_starts(random, count, days, world.plan)), kind)
+    called = callers.called(random, caller, kind, len(world.called.number))
+    outcome = np.where(random.random(count) < world.callers.answered[caller], _ANSWERED, _unanswered(random, kind))
+    duration = np.where(
+        random.random(count) < world.callers.short[caller], _short_durations(random, count), _durations(random, count)
+    )
+    return _Calls(start, caller, called, _broken(random, start, called, outcome, world), duration)
+
+
+def _own_hours(random: np.random.Generator, start: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    own, second = callers.own_hours(random, kind)
+    return np.where(own, start // _DAY * _DAY + second, start)
+
+
+def _unanswered(random: np.random.Generator, kind: np.ndarray) -> np.ndarray:
+    """How each call ends if nobody answers it."""
+    outcome = np.zeros(len(kind), dtype=np.int64)
+    for at, each in enumerate(callers.KINDS):
+        which = kind == at
+        outcome[which] = _outcomes(random, int(which.sum()), each.refusals)
+    return outcome
+
+
+def _broken(
+    random: np.random.Generator, start: np.ndarray, called: np.ndarray, outcome: np.ndarray, world: _World
+) -> np.ndarray:
+    """The outcomes with an outage, if there is one at that time."""
     outage = world.plan.outage
-    if outage:
-        hit = (start >= _seconds(outage.first)) & (start < _seconds(outage.end))
-        hit &= (world.called.carrier[called] == outage.carrier_id) & (random.random(count) < effects.OUTAGE_FAILS)
-        outcome = np.where(hit, _outcomes(random, count, _BROKEN), outcome)
-    return _Calls(start, world.calling.draw(random, count), called, outcome, _durations(random, count))
+    if not outage:
+        return outcome
+    hit = (start >= _seconds(outage.first)) & (start < _seconds(outage.end))
+    hit &= (world.called.carrier[called] == outage.carrier_id) & (random.random(len(start)) < effects.OUTAGE_FAILS)
+    return np.where(hit, _outcomes(random, len(start), _BROKEN), outcome)
 
 
 def _redials(random: np.random.Generator, outage: effects.Outage, world: _World) -> _Calls:
@@ -263,26 +285,21 @@ def _planted(
     return _Calls(start, calling, called, outcome, durations(random, caller.calls), caller.number)
 
 
-def _month(settings: Settings, month: date, world: _World) -> Table:
-    """The records of one month, in the order in which the calls began."""
+def _month(settings: Settings, month: date, world: _World, ringing: np.ndarray) -> Table:
+    """The records of one month, in the order in which the calls began; `ringing` make those that are not planted."""
     random = np.random.Generator(np.random.PCG64([settings.seed, month.year, month.month]))
     plan, days = world.plan, effects.days_of(month)
-    extra: list[_Calls] = []
+    calls = [_ordinary(random, ringing, days, world)]
     if plan.outage and plan.outage.first.date() in days:
-        extra.append(_redials(random, plan.outage, world))
-    for caller in _active(plan.scam_callers, days):
-        extra.append(_planted(random, caller, world, _SCAM, _durations))
-    for caller in _active(plan.robot_callers, days):
-        extra.append(_planted(random, caller, world, _ROBOT, _short_durations))
-    count = settings.rows - sum(len(calls.start) for calls in extra)
-    tables = [_records(random, calls, world) for calls in (_ordinary(random, count, days, world), *extra)]
+        calls.append(_redials(random, plan.outage, world))
+    for caller in effects.active(plan.scam_callers, month):
+        calls.append(_planted(random, caller, world, _SCAM, _durations))
+    for caller in effects.active(plan.robot_callers, month):
+        calls.append(_planted(random, caller, world, _ROBOT, _short_durations))
+    tables = [_records(random, each, world) for each in calls]
     whole = {name: np.concatenate([table[name] for table in tables]) for name in columns.names()}
     order = np.argsort(whole["start_datetime"], kind="stable")
     return {name: values[order] for name, values in whole.items()}
-
-
-def _active(callers: Sequence[effects.Caller], days: Sequence[date]) -> list[effects.Caller]:
-    return [caller for caller in callers if caller.days[0] in days]
 
 
 def _records(random: np.random.Generator, calls: _Calls, world: _World) -> Table:
@@ -314,7 +331,7 @@ def _records(random: np.random.Generator, calls: _Calls, world: _World) -> Table
 
 
 def generate(out: Path, settings: Settings, progress: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
-    """Write one CSV file a month and the ground truth into the folder `out`; return the ground truth.
+    """Write one CSV file a month, the labels and the ground truth into the folder `out`; return the ground truth.
 
     The folder is made. Files of an earlier run there are replaced, those that a person put there never: raises
     `WorkshopError` when `out` holds other CSV files, or is no folder. Nothing is changed in `out` before every file is
@@ -325,24 +342,54 @@ def generate(out: Path, settings: Settings, progress: Callable[[str], None] = la
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".generating-", dir=out) as unfinished:
         files = _write_months(Path(unfinished), settings, world, progress)
-        truth = _ground_truth(settings, files, world.plan)
+        truth = _ground_truth(settings, files, world.plan) | _write_labels(Path(unfinished), world)
         text = json.dumps(truth, indent=2) + "\n"
         (Path(unfinished) / GROUND_TRUTH).write_text(text, encoding="utf-8", newline="\n")
         for name in earlier:
             (out / name).unlink(missing_ok=True)
-        for name in (*files, GROUND_TRUTH):
+        if earlier:
+            (out / LABELS).unlink(missing_ok=True)
+        for name in (*files, GROUND_TRUTH, *([LABELS] if truth["labels"] else [])):
+            (out / name).parent.mkdir(exist_ok=True)
             shutil.move(Path(unfinished) / name, out / name)
     return truth
 
 
 def _write_months(folder: Path, settings: Settings, world: _World, progress: Callable[[str], None]) -> dict[str, int]:
-    files = {}
+    files, done = {}, 0
     for month in settings.first_days():
         name = f"call-detail-records-{month:%Y-%m}.csv"
-        _write_csv(folder / name, _month(settings, month, world), columns.DATE_FORMATS[settings.date_format])
-        files[name] = settings.rows
+        ordinary = settings.rows - world.plan.planted_calls(month)
+        table = _month(settings, month, world, world.callers.calls[done : done + ordinary])
+        _write_csv(folder / name, table, columns.DATE_FORMATS[settings.date_format])
+        files[name], done = settings.rows, done + ordinary
         progress(name)
     return files
+
+
+def _write_labels(folder: Path, world: _World) -> dict[str, Any]:
+    """Write what the fraud desk knows about each caller, and return it as `ground-truth.json` has it."""
+    if not world.plan.scam_callers:
+        return {"labels": None}
+    unwanted, numbers = _unwanted(world), world.calling.number[np.unique(world.callers.calls)]
+    known = {int(number): 0 for number in numbers} | {number: 1 for each in unwanted.values() for number in each}
+    lines = [f"{number},{label}" for number, label in sorted(known.items())]
+    path = folder / LABELS
+    path.parent.mkdir()
+    path.write_text("\n".join(["translated_calling_number,unwanted", *lines, ""]), encoding="utf-8", newline="\n")
+    return {"labels": {"file": LABELS, "callers": len(known)} | unwanted}
+
+
+def _unwanted(world: _World) -> dict[str, list[int]]:
+    """Kind → the numbers of all its callers, the loud ones of the plan too."""
+    ringing = np.unique(world.callers.calls)
+    kind, number = world.callers.kind[ringing], world.calling.number[ringing]
+    loud = {"scam": world.plan.scam_callers, "robot": world.plan.robot_callers}
+    return {
+        each.name: sorted([*map(int, number[kind == at]), *(caller.number for caller in loud[each.name])])
+        for at, each in enumerate(callers.KINDS)
+        if each.unwanted
+    }
 
 
 def _earlier_files(out: Path) -> list[str]:
@@ -351,6 +398,7 @@ def _earlier_files(out: Path) -> list[str]:
         raise WorkshopError(f"{out} is a file; --out takes a folder")
     earlier = _files_in_ground_truth(out / GROUND_TRUTH)
     foreign = sorted(file.name for file in out.glob("*.csv") if file.name not in earlier)
+    foreign += [LABELS] if (out / LABELS).exists() and not earlier else []
     if foreign:
         raise WorkshopError(f"{out} holds other CSV files ({foreign[0]}, …); name a new folder, so that none are mixed")
     return earlier

@@ -94,7 +94,7 @@ def test_what_the_data_cannot_answer_is_said(first_run: Any) -> None:
 def test_a_second_run_needs_no_clean_up(second_run: Path) -> None:
     job = outputs(second_run / "04_glue_transform_job.ipynb")
     assert "14 columns before, 12 after" in job
-    assert "rows in = rows out: 24,000" in job
+    assert "rows in = rows out: 60,000" in job
     shown = outputs(second_run / "05_athena.ipynb")
     assert shown.count("that were planted, and no other") == 2 * 4
     assert "has no column" not in shown

@@ -181,11 +181,70 @@ def test_carriers_are_of_unequal_size(records: duckdb.DuckDBPyConnection) -> Non
     assert found[-1] in (11, 14)
 
 
+def test_every_caller_has_a_label(folder: Path, records: duckdb.DuckDBPyConnection) -> None:
+    labels = _labels(folder)
+    found = records.execute("SELECT DISTINCT translated_calling_number FROM records").fetchall()
+    assert set(labels) == {number for (number,) in found}
+
+
+def test_labels_are_those_of_the_ground_truth(folder: Path, truth: dict[str, Any]) -> None:
+    labels, told = _labels(folder), truth["labels"]
+    assert told["file"] == generator.LABELS
+    assert told["callers"] == len(labels)
+    assert sorted(told["scam"] + told["robot"]) == sorted(number for number, label in labels.items() if label)
+    for kind in ("scam", "robot"):
+        loud = {caller["translated_calling_number"] for caller in truth["effects"][f"{kind}_callers"]}
+        assert loud <= set(told[kind])
+
+
+def test_few_callers_are_unwanted(folder: Path, truth: dict[str, Any]) -> None:
+    if truth["rows"] >= 20_000:
+        labels = _labels(folder)
+        assert 0.03 < sum(labels.values()) / len(labels) < 0.04
+        assert 0.3 < len(labels) / truth["rows"] < 0.5
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "count(*)",
+        "avg((charged_duration = 0)::int)",
+        "avg((charged_duration BETWEEN 1 AND 19)::int)",
+        "count(DISTINCT translated_called_number)",
+        "avg((release_cause_number = 21)::int)",
+    ],
+)
+def test_no_single_sign_tells_who_is_unwanted(sign: str) -> None:
+    """Of the callers beyond a limit, wherever it lies, at most half are unwanted once a quarter of those are found."""
+    connection = duckdb.connect()
+    ranked = connection.execute(
+        f"""SELECT sign, count(*), sum(unwanted) FROM (
+                SELECT {sign} AS sign, any_value(unwanted) AS unwanted
+                FROM '{SAMPLE.as_posix()}/call*.csv' AS calls
+                JOIN '{(SAMPLE / generator.LABELS).as_posix()}' AS labels USING (translated_calling_number)
+                GROUP BY translated_calling_number)
+            GROUP BY 1 ORDER BY 1 DESC"""
+    ).fetchall()
+    everybody, unwanted = sum(row[1] for row in ranked), sum(row[2] for row in ranked)
+    callers = found = 0
+    for _, count, hits in ranked:
+        callers, found = callers + count, found + hits
+        if found > 0.25 * unwanted:
+            assert found < 0.5 * callers, f"{found} of {callers}"
+    assert everybody == callers
+
+
+def _labels(folder: Path) -> dict[int, int]:
+    first, *lines = (folder / generator.LABELS).read_text(encoding="utf-8").splitlines()
+    assert first == "translated_calling_number,unwanted"
+    return {int(number): int(label) for number, label in (line.split(",") for line in lines)}
+
+
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _digest(folder: Path) -> str:
-    files = sorted(file for file in folder.iterdir() if file.suffix in (".csv", ".json"))
+    files = [*sorted(folder.glob("*.csv")), folder / generator.LABELS, folder / generator.GROUND_TRUTH]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -193,6 +252,11 @@ def test_the_sample_is_what_the_generator_makes(tmp_path: Path) -> None:
     """The same bytes on every machine; the sample is in the repository."""
     generator.generate(tmp_path, generator.Settings())
     assert _digest(tmp_path) == _digest(SAMPLE)
+
+
+def test_the_second_suppliers_sample_is_too(tmp_path: Path) -> None:
+    generator.generate(tmp_path, generator.Settings(6, 1_000, date(2021, 7, 1), "dmy", seed=2))
+    assert _digest(tmp_path) == _digest(SAMPLE / "dmy")
 
 
 def test_another_seed_gives_other_calls_and_the_same_plan(tmp_path: Path) -> None:
@@ -219,6 +283,16 @@ def test_too_few_rows_for_an_outage_are_said_to_have_none(tmp_path: Path) -> Non
     truth = generator.generate(tmp_path, generator.Settings(1, effects.SMALLEST_MONTH - 1))
     assert truth["effects"]["outage"] is None
     assert truth["effects"]["scam_callers"] == truth["effects"]["robot_callers"] == []
+    assert truth["labels"] is None
+    assert not (tmp_path / generator.LABELS).exists()
+
+
+def test_labels_of_somebody_else_are_kept(tmp_path: Path) -> None:
+    (tmp_path / generator.LABELS).parent.mkdir()
+    (tmp_path / generator.LABELS).write_text("mine")
+    with pytest.raises(WorkshopError, match="caller-labels.csv.*name a new folder"):
+        generator.generate(tmp_path, generator.Settings(1, 200))
+    assert (tmp_path / generator.LABELS).read_text() == "mine"
 
 
 def test_months_follow_each_other_over_the_year(tmp_path: Path) -> None:
