@@ -35,8 +35,8 @@ def test_all_notebooks_show_what_is_committed(environment: dict[str, str]) -> No
 
 
 CHANGES = {
-    "files": ("a number", "220779", "220778"),
-    "first-rows": ("a date", "2021-01-01 02:03:29", "2021-01-02 02:03:29"),
+    "files": ("a number", "550376", "550377"),
+    "first-rows": ("a date", "2021-01-01 02:55:42", "2021-01-02 02:55:42"),
     "columns": ("a column name", "charged_duration", "charged_durations"),
 }
 """Cell → what is changed in its output, from what, to what."""
