@@ -53,7 +53,9 @@ MACROS: dict[str, str] = {
     "'+infinity') THEN 'inf'::DOUBLE WHEN s IN ('-inf', '-infinity') THEN '-inf'::DOUBLE END",
     "sp_double_slow(s)": f"CASE WHEN regexp_full_match(s, '{_NUMBER}[dDfF]?') "
     "THEN COALESCE(TRY_CAST(rtrim(s, 'dDfF') AS DOUBLE), sp_huge(s)) ELSE sp_named_number(lower(s)) END",
-    "sp_double(s)": "COALESCE(CASE WHEN TRY_CAST(s AS DOUBLE)::VARCHAR = s AND isfinite(TRY_CAST(s AS DOUBLE)) "
+    "sp_double_plain(s)": "CASE WHEN contains(s, '.') THEN rtrim(s, '0') || CASE WHEN s LIKE '%.' OR s LIKE '%.0' "
+    "OR s LIKE '%.00' THEN '0' ELSE '' END ELSE s || '.0' END",
+    "sp_double(s)": "COALESCE(CASE WHEN TRY_CAST(s AS DOUBLE)::VARCHAR = sp_double_plain(s) "
     "THEN TRY_CAST(s AS DOUBLE) END, "
     "CASE WHEN s IS NULL OR s = '' THEN NULL ELSE sp_double_slow(sp_java_trim(s)) END)",
     "sp_narrow(d)": "CASE WHEN isfinite(d) AND abs(d) >= 3.4028235677973366e38 THEN "
@@ -61,7 +63,10 @@ MACROS: dict[str, str] = {
     "sp_float(s)": "CASE WHEN isfinite(sp_double(s)) THEN COALESCE(TRY_CAST(rtrim(sp_java_trim(s), 'dDfF') AS FLOAT), "
     "sp_narrow(sp_double(s))) ELSE sp_narrow(sp_double(s)) END",
     "sp_ascii(s)": f"translate(sp_java_trim(s), '{_DIGITS}', '{'0123456789' * 4}')",
-    "sp_decimal_text(s)": f"CASE WHEN regexp_full_match(sp_ascii(s), '{_NUMBER}') THEN sp_ascii(s) END",
+    "sp_decimal_slow(a)": f"CASE WHEN regexp_full_match(a, '{_NUMBER}') THEN a END",
+    "sp_decimal_text(s)": r"COALESCE(CASE WHEN regexp_full_match(s, '-?[0-9]+(\.[0-9]+)?') THEN s END, "
+    "CASE WHEN s IS NULL OR s = '' THEN NULL "
+    "ELSE list_transform([sp_ascii(s)], lambda a: sp_decimal_slow(a))[1] END)",
     "sp_truth(s)": "CASE WHEN s IN ('t', 'true', 'y', 'yes', '1') THEN true "
     "WHEN s IN ('f', 'false', 'n', 'no', '0') THEN false END",
     "sp_boolean(s)": "CASE WHEN s = 'true' THEN true WHEN s = 'false' THEN false ELSE sp_truth(lower(sp_trim(s))) END",
@@ -88,13 +93,20 @@ MACROS: dict[str, str] = {
     "WHEN list_contains(getvariable('sp_zones'), z) "
     "THEN epoch_us(timezone('UTC', timezone(z, make_timestamp(us)))) END",
     # a time alone is one of today
-    "sp_dated(s)": "CASE WHEN regexp_matches(s, '^(T[0-9]|[0-9]{1,2}:)') THEN current_date::VARCHAR || ' ' || "
-    "ltrim(s, 'T') ELSE s END",
+    "sp_dated(s)": r"CASE WHEN regexp_matches(s, '^[\x00-\x20]*(T[0-9]|[0-9]{1,2}:)') "
+    r"THEN current_date::VARCHAR || ' ' || regexp_replace(s, '^[\x00-\x20]*T?', '') ELSE s END",
     "sp_stamp_of(g)": "make_timestamp(sp_zoned(epoch_us(sp_ymd(g)::TIMESTAMP) + sp_clock(g), g.z))",
-    "sp_timestamp(s)": "COALESCE(CASE WHEN s LIKE '____-__-__ __:__:__' AND s >= '0' AND s < ':' AND s[12] < '3' "
-    "AND s NOT LIKE '% 24%' THEN TRY_CAST(s AS TIMESTAMP) END, "
+    # What a text of that length is when DuckDB has read it as Spark would. (One comparison and no AND: DuckDB would
+    # compute the cast twice. The lambda, too, is there so that nothing is computed twice.)
+    "sp_stamp_plain(s)": "CASE strlen(s) WHEN 19 THEN replace(s, 'T', ' ') WHEN 10 THEN s || ' 00:00:00' "
+    "WHEN 16 THEN replace(s, 'T', ' ') || ':00' WHEN 21 THEN sp_stamp_short(s) WHEN 22 THEN sp_stamp_short(s) "
+    "WHEN 23 THEN sp_stamp_short(s) WHEN 26 THEN sp_stamp_short(s) END",
+    "sp_stamp_short(s)": "rtrim(rtrim(replace(s, 'T', ' '), '0'), '.')",
+    "sp_timestamp(s)": "COALESCE(CASE WHEN TRY_CAST(s AS TIMESTAMP)::VARCHAR = CASE strlen(s) WHEN 19 THEN s END "
+    "THEN TRY_CAST(s AS TIMESTAMP) END, "
+    "CASE WHEN TRY_CAST(s AS TIMESTAMP)::VARCHAR = sp_stamp_plain(s) THEN TRY_CAST(s AS TIMESTAMP) END, "
     "CASE WHEN s IS NULL OR NOT regexp_matches(s, '[0-9]{4}|[0-9]:|T[0-9]') THEN NULL "
-    "ELSE TRY(sp_stamp_of(sp_stamp_groups(sp_dated(sp_trim(s))))) END)",
+    "ELSE TRY(list_transform([sp_stamp_groups(sp_trim(sp_dated(s)))], lambda g: sp_stamp_of(g))[1]) END)",
     # numbers; the largest bigint is DuckDB's infinite timestamp
     "sp_stamp(us)": f"CASE WHEN us >= {_LONG} THEN 'infinity'::TIMESTAMP WHEN us <= -{_LONG} THEN "
     "'-infinity'::TIMESTAMP ELSE make_timestamp(us) END",
