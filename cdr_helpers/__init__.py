@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cdr_helpers.asking import Ask
     from cdr_helpers.progress import Progress
     from cdr_helpers.waiting import existing_is_fine, missing_is_fine, until_role_is_usable
-    from cdr_helpers.workshop import connect, csv_files
+    from cdr_helpers.workshop import connect, csv_files, second_supply
 
 __all__ = [
     "AnswerSheet",
@@ -30,6 +30,7 @@ __all__ = [
     "existing_is_fine",
     "figures",
     "missing_is_fine",
+    "second_supply",
     "until_role_is_usable",
     "waiting",
 ]
@@ -42,6 +43,7 @@ _HOMES = {
     "csv_files": "workshop",
     "existing_is_fine": "waiting",
     "missing_is_fine": "waiting",
+    "second_supply": "workshop",
     "until_role_is_usable": "waiting",
 }
 """Name → the module that defines it. The other names are modules themselves."""

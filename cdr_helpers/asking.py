@@ -49,10 +49,10 @@ class Ask:
             return Unanswered(f"This data cannot answer the question: it has no column {', '.join(missing)}.")
         return self._read(sql)
 
-    def unreadable_time(self, column: str) -> str:
-        """A text in `column` of table `raw` that is no timestamp: what a cast turned into NULL."""
+    def unreadable_time(self, column: str, table: str = "raw") -> str:
+        """A text in `column` of `table` that is no timestamp: what a cast turned into NULL."""
         order = f"try_cast({column} AS timestamp) NULLS FIRST, {column}"
-        rows = self._read(f"SELECT {column} FROM raw WHERE {column} <> '' ORDER BY {order} LIMIT 1")
+        rows = self._read(f"SELECT {column} FROM {table} WHERE {column} <> '' ORDER BY {order} LIMIT 1")
         return str(rows.iloc[0, 0]) if len(rows) else ""
 
     def _read(self, sql: str) -> Any:

@@ -98,10 +98,13 @@ def _may_be_absent(*also: str) -> Iterator[None]:
 # ── Glue ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _find_job(workshop: Workshop) -> Iterator[Resource]:
-    with _may_be_absent():
-        _client(workshop, "glue").get_job(JobName=workshop.job)
-        yield Resource("job", workshop.job)
+def _finder_of_job(name: Callable[[Workshop], str]) -> Callable[[Workshop], Iterator[Resource]]:
+    def find(workshop: Workshop) -> Iterator[Resource]:
+        with _may_be_absent():
+            _client(workshop, "glue").get_job(JobName=name(workshop))
+            yield Resource("job", name(workshop))
+
+    return find
 
 
 def _delete_job(workshop: Workshop, resource: Resource) -> None:
@@ -123,10 +126,13 @@ def _runs(glue: Any, job: str) -> list[dict[str, Any]]:
     return list(glue.get_job_runs(JobName=job)["JobRuns"])
 
 
-def _find_crawler(workshop: Workshop) -> Iterator[Resource]:
-    with _may_be_absent():
-        _client(workshop, "glue").get_crawler(Name=workshop.crawler)
-        yield Resource("crawler", workshop.crawler)
+def _finder_of_crawler(name: Callable[[Workshop], str]) -> Callable[[Workshop], Iterator[Resource]]:
+    def find(workshop: Workshop) -> Iterator[Resource]:
+        with _may_be_absent():
+            _client(workshop, "glue").get_crawler(Name=name(workshop))
+            yield Resource("crawler", name(workshop))
+
+    return find
 
 
 def _delete_crawler(workshop: Workshop, resource: Resource) -> None:
@@ -163,7 +169,11 @@ def _tables(workshop: Workshop) -> list[str]:
     return [table["Name"] for page in pages for table in page["TableList"]]
 
 
-_CHAPTER_OF_TABLE = {"raw": 2, "processed": 4}
+_CHAPTER_OF_TABLE = {
+    "raw": 2,
+    "processed": 4,
+    **dict.fromkeys(("raw_dmy", "processed-timestamp-v1", "processed_by_month"), 6),
+}
 
 
 def _finder_of_tables(chapter: int) -> Callable[[Workshop], Iterator[Resource]]:
@@ -203,14 +213,13 @@ def _streams(workshop: Workshop, group: str, prefix: str) -> list[str]:
     return []
 
 
-def _crawler_streams(workshop: Workshop) -> list[tuple[str, str]]:
-    found = _streams(workshop, _CRAWLER_LOGS, workshop.crawler)
-    return [(_CRAWLER_LOGS, stream) for stream in found if stream == workshop.crawler]
+def _crawler_streams(workshop: Workshop, crawler: str) -> list[tuple[str, str]]:
+    return [(_CRAWLER_LOGS, stream) for stream in _streams(workshop, _CRAWLER_LOGS, crawler) if stream == crawler]
 
 
-def _job_streams(workshop: Workshop) -> list[tuple[str, str]]:
+def _job_streams(workshop: Workshop, job: str) -> list[tuple[str, str]]:
     with _may_be_absent():
-        runs = _runs(_client(workshop, "glue"), workshop.job)
+        runs = _runs(_client(workshop, "glue"), job)
         return [(group, name) for run in runs for group in _JOB_LOGS for name in _streams(workshop, group, run["Id"])]
     return []
 
@@ -218,23 +227,24 @@ def _job_streams(workshop: Workshop) -> list[tuple[str, str]]:
 _STREAMS = {"crawler's log": _crawler_streams, "job's log": _job_streams}
 
 
-def _finder_of_log(kind: str) -> Callable[[Workshop], Iterator[Resource]]:
+def _finder_of_log(kind: str, name: Callable[[Workshop], str]) -> Callable[[Workshop], Iterator[Resource]]:
     def find(workshop: Workshop) -> Iterator[Resource]:
-        if _STREAMS[kind](workshop):
-            yield Resource(kind, workshop.crawler if kind == "crawler's log" else workshop.job)
+        if _STREAMS[kind](workshop, name(workshop)):
+            yield Resource(kind, name(workshop))
 
     return find
 
 
 def delete_logs(workshop: Workshop) -> None:
-    """Delete the log streams of the workshop's crawls and job runs. Only possible while the job knows its runs."""
-    for kind in _STREAMS:
-        for resource in _finder_of_log(kind)(workshop):
-            _delete_log(workshop, resource)
+    """Delete the log streams of the workshop's crawls and job runs. Only possible while the jobs know their runs."""
+    for kind in _KINDS:
+        if kind.name in _STREAMS:
+            for resource in kind.find(workshop):
+                kind.delete(workshop, resource)
 
 
 def _delete_log(workshop: Workshop, resource: Resource) -> None:
-    for group, stream in _STREAMS[resource.kind](workshop):
+    for group, stream in _STREAMS[resource.kind](workshop, resource.name):
         with _may_be_absent():
             _client(workshop, "logs").delete_log_stream(logGroupName=group, logStreamName=stream)
 
@@ -298,32 +308,56 @@ def _delete_role(workshop: Workshop, resource: Resource) -> None:
         iam.delete_role(RoleName=role)
 
 
+def _find_policy(workshop: Workshop) -> Iterator[Resource]:
+    with _may_be_absent():
+        _client(workshop, "iam").get_role_policy(RoleName=workshop.role, PolicyName=SECOND_SUPPLIER)
+        yield Resource("policy", SECOND_SUPPLIER)
+
+
+def _delete_policy(workshop: Workshop, resource: Resource) -> None:
+    with _may_be_absent():
+        _client(workshop, "iam").delete_role_policy(RoleName=workshop.role, PolicyName=resource.name)
+
+
+SECOND_SUPPLIER = "second-supplier"
+"""The policy with which chapter 06 lets the role read and write its folders."""
+
 # ── the table ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+_JOBS: tuple[tuple[int, Callable[[Workshop], str]], ...] = (
+    (6, lambda workshop: workshop.sql_job),
+    (4, lambda workshop: workshop.job),
+)
+_CRAWLERS: tuple[tuple[int, Callable[[Workshop], str]], ...] = (
+    (6, lambda workshop: workshop.dmy_crawler),
+    (2, lambda workshop: workshop.crawler),
+)
+_FOLDERS = (
+    (6, "files of the second supplier", "raw-dmy/"),
+    (6, "processed files with timestamps", "processed-timestamp-v1/"),
+    (6, "processed files by month", "processed-by-month/"),
+    (5, "query results", "athena-results/"),
+    (4, "script", "scripts/"),
+    (4, "temporary files", "temporary/"),
+    (4, "processed files", "processed/"),
+)
 _KINDS: tuple[_Kind, ...] = (
-    _Kind("query results", 5, _finder_of_objects("query results", "athena-results/"), _delete_objects),
-    _Kind("table of chapter 5", 5, _finder_of_tables(5), _delete_table),
-    _Kind("job's log", 4, _finder_of_log("job's log"), _delete_log),
-    _Kind("job", 4, _find_job, _delete_job),
-    _Kind("script", 4, _finder_of_objects("script", "scripts/"), _delete_objects),
-    _Kind("temporary files", 4, _finder_of_objects("temporary files", "temporary/"), _delete_objects),
-    _Kind("processed files", 4, _finder_of_objects("processed files", "processed/"), _delete_objects),
-    _Kind("table of chapter 4", 4, _finder_of_tables(4), _delete_table),
-    _Kind("crawler", 2, _find_crawler, _delete_crawler),
-    _Kind("crawler's log", 2, _finder_of_log("crawler's log"), _delete_log),
+    *(_Kind("job's log", chapter, _finder_of_log("job's log", name), _delete_log) for chapter, name in _JOBS),
+    *(_Kind("job", chapter, _finder_of_job(name), _delete_job) for chapter, name in _JOBS),
+    *(_Kind(name, chapter, _finder_of_objects(name, prefix), _delete_objects) for chapter, name, prefix in _FOLDERS),
+    *(_Kind("table", chapter, _finder_of_tables(chapter), _delete_table) for chapter in (6, 5, 4)),
+    *(_Kind("crawler", chapter, _finder_of_crawler(name), _delete_crawler) for chapter, name in _CRAWLERS),
+    *(
+        _Kind("crawler's log", chapter, _finder_of_log("crawler's log", name), _delete_log)
+        for chapter, name in _CRAWLERS
+    ),
+    _Kind("policy", 6, _find_policy, _delete_policy),
     _Kind("database", 2, _find_database, _delete_database),
     _Kind("role", 2, _find_role, _delete_role),
     _Kind("bucket", 1, _find_bucket, _delete_bucket),
 )
 
-_INSIDE = {
-    "query results": "bucket",
-    "script": "bucket",
-    "temporary files": "bucket",
-    "processed files": "bucket",
-    "table of chapter 5": "database",
-    "table of chapter 4": "database",
-}
+_INSIDE = {"table": "database", "policy": "role", **{name: "bucket" for _, name, _ in _FOLDERS}}
 """Kind → the kind that it is deleted with."""
 
 

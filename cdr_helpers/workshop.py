@@ -69,6 +69,22 @@ class Workshop:
         return f"{self.name}-transform-job"
 
     @property
+    def stem(self) -> str:
+        """The name without what makes the default one unique: what jobs and schedules with a version are called by."""
+        default = (DEFAULT_NAME, f"{DEFAULT_NAME}-{self.account_id}")
+        return DEFAULT_NAME.removesuffix("-mock") if self.name in default else self.name
+
+    @property
+    def dmy_crawler(self) -> str:
+        """The crawler that makes table `raw_dmy`."""
+        return f"{self.name}-dmy-crawler"
+
+    @property
+    def sql_job(self) -> str:
+        """The visual job with a SQL query, which makes table `processed-timestamp-v1`."""
+        return f"{self.stem}-transform-job-v1"
+
+    @property
     def raw(self) -> str:
         """S3 address of the uploaded files; the slash at the end makes it a folder."""
         return f"s3://{self.bucket}/raw/"
@@ -79,9 +95,29 @@ class Workshop:
         return f"s3://{self.bucket}/processed/"
 
     @property
+    def raw_dmy(self) -> str:
+        """S3 address of the second supplier's files, whose dates begin with the day."""
+        return f"s3://{self.bucket}/raw-dmy/"
+
+    @property
+    def processed_v1(self) -> str:
+        """S3 address of what the job with the SQL query writes."""
+        return f"s3://{self.bucket}/processed-timestamp-v1/"
+
+    @property
+    def processed_by_month(self) -> str:
+        """S3 address of the same calls in a folder a month."""
+        return f"s3://{self.bucket}/processed-by-month/"
+
+    @property
     def script(self) -> str:
         """S3 address of the PySpark script that Glue generates for the job."""
         return f"s3://{self.bucket}/scripts/{self.name}-process.py"
+
+    @property
+    def sql_script(self) -> str:
+        """S3 address of the script of the job with the SQL query."""
+        return f"s3://{self.bucket}/scripts/{self.name}-process-v1.py"
 
     @property
     def athena_results(self) -> str:
@@ -328,3 +364,21 @@ def csv_files(data_dir: str | Path | None = None) -> list[Path]:
     if not files:
         raise WorkshopError(f"There is no .csv file in {folder}. Make some with `cdr generate --out {folder}`.")
     return files
+
+
+_DMY = re.compile(r"\d{2}-\d{2}-\d{4} \d{2}:\d{2}")
+
+
+def second_supply(data_dir: str | Path | None = None) -> list[Path]:
+    """The files of chapter 06: those of a folder when their dates begin with the day (`25-02-2021 11:53`), else the
+    sample in `data/dmy/`. Raises `WorkshopError` as `csv_files` does."""
+    files = csv_files(data_dir)
+    if data_dir and _dates_begin_with_the_day(files[0]):
+        return files
+    return csv_files(Path(__file__).resolve().parent.parent / "data" / "dmy")
+
+
+def _dates_begin_with_the_day(file: Path) -> bool:
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        next(lines, "")
+        return _DMY.match(next(lines, "").lstrip('"')) is not None

@@ -5,7 +5,7 @@ An `Unanswered` question is passed on as it is: there is nothing to draw.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -187,3 +187,32 @@ def _callers_text(callers: pd.DataFrame, part: str, names: list[str]) -> str:
         for name, few, every in zip(names, callers[part], callers["calls"], strict=True)
     ]
     return "\n".join([f"Callers with the most {part} calls (★ suspicious)", *lines])
+
+
+_TERABYTE, _PRICE = 2**40, 5.0  # Athena pricing: USD per terabyte read
+
+
+def scan_costs(scanned: Mapping[str, int]) -> theme.Picture:
+    """Bytes that Athena read for one question, as bars, with what a million times as much data would cost.
+
+    `scanned`: layout of the table → bytes.
+    """
+    return theme.themed(_scan_costs)(scanned)
+
+
+def _scan_costs(scanned: Mapping[str, int]) -> theme.Picture:
+    figure, ax = theme.axes(14, 1.9 + 0.8 * len(scanned))
+    places, most = range(len(scanned)), max(scanned.values(), default=0) or 1
+    ax.barh(places, [size / 1000 for size in scanned.values()], color=[theme.colour_of(at) for at in places])
+    ax.set_yticks(places, list(scanned))
+    ax.invert_yaxis()
+    ax.set(xlim=(0, most / 1000 * 1.7), title="Bytes read for the same question", xlabel="kilobytes")
+    for place, size in zip(places, scanned.values(), strict=True):
+        ax.text(size / 1000 + most / 50_000, place, _cost_text(size, most), va="center", fontsize=theme.SMALL)
+    lines = [f"  {layout}: {size:,} bytes, {_cost_text(size, most)}" for layout, size in scanned.items()]
+    return theme.picture(figure, "\n".join(["Bytes read for the same question", *lines]))
+
+
+def _cost_text(size: int, most: int) -> str:
+    dollars = size * 1_000_000 / _TERABYTE * _PRICE
+    return f"{size / most:.0%} · {dollars:.2f} USD at a million times the data"

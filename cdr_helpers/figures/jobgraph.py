@@ -9,6 +9,7 @@ from cdr_helpers.figures.drawing import Card, draw_arrow, draw_card
 from cdr_helpers.figures.theme import BLUE, GREEN, ORANGE, PALE, Picture, blank, picture, themed
 
 _WIDTH, _HEIGHT, _GAP, _MARGIN = 5.6, 1.5, 0.75, 0.5
+_LONGEST = 36
 _ROLES = {"source": ("Data source", BLUE), "target": ("Data target", GREEN), "transform": ("Transform", ORANGE)}
 _TITLES = {
     "S3CatalogSource": "Data Catalog",
@@ -83,9 +84,18 @@ def _detail(settings: Mapping[str, Any]) -> str:
     """What a person would check first on this node."""
     if "Mapping" in settings:
         return _mapping_detail(settings["Mapping"])
-    place = settings.get("Path") or settings.get("Table") or settings.get("Paths") or settings.get("SqlQuery") or ""
+    if "SqlQuery" in settings:
+        return _shortened(settings["SqlQuery"])
+    place = settings.get("Path") or settings.get("Table") or settings.get("Paths") or ""
     form = settings.get("Format")
     return f"{place} ({form})" if form else str(place)
+
+
+def _shortened(query: str) -> str:
+    """The query's first words and its last."""
+    words = query.split()
+    shown = " ".join(words)
+    return shown if len(shown) <= _LONGEST else f"{words[0]} … {' '.join(words[-2:])}"
 
 
 def _mapping_detail(mapping: list[dict[str, Any]]) -> str:

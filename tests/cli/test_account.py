@@ -44,21 +44,32 @@ def client(service: str) -> Any:
 def make_everything(workshop: Workshop) -> None:
     s3, iam, glue = client("s3"), client("iam"), client("glue")
     s3.create_bucket(Bucket=workshop.bucket, **workshop.bucket_location)
-    for key in ("raw/", "raw/a.csv", "processed/part", "scripts/x.py", "temporary/t", "athena-results/q.csv"):
+    for key in (
+        "raw/",
+        "raw/a.csv",
+        "processed/part",
+        "scripts/x.py",
+        "temporary/t",
+        "athena-results/q.csv",
+        "raw-dmy/",
+    ):
         s3.put_object(Bucket=workshop.bucket, Key=key, Body=b"a,b\n1,2\n")
     statement = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.create_role(RoleName=workshop.role, AssumeRolePolicyDocument=trust)
     iam.attach_role_policy(RoleName=workshop.role, PolicyArn="arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole")
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-    iam.put_role_policy(RoleName=workshop.role, PolicyName="more", PolicyDocument=json.dumps(policy))
+    for name in ("more", cleanup.SECOND_SUPPLIER):
+        iam.put_role_policy(RoleName=workshop.role, PolicyName=name, PolicyDocument=json.dumps(policy))
     glue.create_database(DatabaseInput={"Name": workshop.database})
-    for table in ("raw", "processed", "an_analysts_view"):
+    for table in ("raw", "processed", "an_analysts_view", "raw_dmy"):
         glue.create_table(DatabaseName=workshop.database, TableInput={"Name": table})
     targets = {"S3Targets": [{"Path": workshop.raw}]}
-    glue.create_crawler(Name=workshop.crawler, Role=workshop.role, DatabaseName=workshop.database, Targets=targets)
+    for crawler in (workshop.crawler, workshop.dmy_crawler):
+        glue.create_crawler(Name=crawler, Role=workshop.role, DatabaseName=workshop.database, Targets=targets)
     command = {"Name": "glueetl", "ScriptLocation": workshop.script}
-    glue.create_job(Name=workshop.job, Role=workshop.role, Command=command, GlueVersion="5.0")
+    for job in (workshop.job, workshop.sql_job):
+        glue.create_job(Name=job, Role=workshop.role, Command=command, GlueVersion="5.0")
 
 
 def cdr(endpoint: localaws.Endpoint, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -75,30 +86,34 @@ def cdr(endpoint: localaws.Endpoint, *arguments: str, **environment: str) -> sub
     )
 
 
+SIXTH = ["job", "files of the second supplier", "table", "crawler"]
+FOLDERS = ["files of the second supplier", "query results", "script", "temporary files", "processed files"]
+
+
 # ── what there is ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_inventory_names_everything_once(workshop: Workshop) -> None:
     assert [str(resource) for resource in cleanup.inventory(workshop)] == [
+        f"job {workshop.sql_job}",
         f"job {workshop.job}",
+        f"crawler {workshop.dmy_crawler}",
         f"crawler {workshop.crawler}",
-        f"database {workshop.database} (tables: an_analysts_view, processed, raw)",
+        f"database {workshop.database} (tables: an_analysts_view, processed, raw, raw_dmy)",
         f"role {workshop.role}",
-        f"bucket {workshop.bucket} (6 objects)",
+        f"bucket {workshop.bucket} (7 objects)",
     ]
 
 
 @pytest.mark.parametrize(
     ("chapter", "kinds"),
     [
-        (5, ["query results", "table"]),
-        (4, ["query results", "table", "job", "script", "temporary files", "processed files", "table"]),
-        (3, ["query results", "table", "job", "script", "temporary files", "processed files", "table"]),
-        (
-            2,
-            ["query results", "job", "script", "temporary files", "processed files", "crawler", "database", "role"],
-        ),
-        (1, ["job", "crawler", "database", "role", "bucket"]),
+        (6, [*SIXTH, "policy"]),
+        (5, ["job", "files of the second supplier", "query results", "table", "table", "crawler", "policy"]),
+        (4, ["job", "job", *FOLDERS, "table", "table", "table", "crawler", "policy"]),
+        (3, ["job", "job", *FOLDERS, "table", "table", "table", "crawler", "policy"]),
+        (2, ["job", "job", *FOLDERS, "crawler", "crawler", "database", "role"]),
+        (1, ["job", "job", "crawler", "crawler", "database", "role", "bucket"]),
     ],
 )
 def test_the_inventory_of_later_chapters(workshop: Workshop, chapter: int, kinds: list[str]) -> None:
@@ -115,7 +130,7 @@ def test_deleting_from_a_chapter_on_keeps_what_came_before(workshop: Workshop) -
 
 
 def test_deleting_twice_is_fine(workshop: Workshop) -> None:
-    assert len(cleanup.delete(workshop)) == 5
+    assert len(cleanup.delete(workshop)) == 7
     assert cleanup.delete(workshop) == []
 
 

@@ -56,7 +56,7 @@ def second_run(
         (twice / source.name).write_text(json.dumps(_each_cell_twice(source)), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CDR_LOCAL_HOME", str(own_endpoint.home))
-        runner.run(runner.Request(name=NAME, only=(1, 2, 4, 5, 99), out=out, notebooks=twice))
+        runner.run(runner.Request(name=NAME, only=(1, 2, 4, 5, 6, 99), out=out, notebooks=twice))
         yield out
 
 
@@ -97,6 +97,7 @@ def test_a_second_run_needs_no_clean_up(second_run: Path) -> None:
     assert "rows in = rows out: 60,000" in job
     shown = outputs(second_run / "05_athena.ipynb")
     assert shown.count("that were planted, and no other") == 2 * 4
+    assert "✓ rows in = rows out: 6,000" in outputs(second_run / "06_sql_transform.ipynb")
     assert "has no column" not in shown
 
 
@@ -108,6 +109,20 @@ def test_the_clean_up_leaves_nothing_and_can_be_run_again(
     assert f"{NAME}-database" not in [database["Name"] for database in look("glue").get_databases()["DatabaseList"]]
     result = cdr(environment, "run", "--only", "99", "--name", NAME, "--out", tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_second_supplier_s_own_files_get_all_their_times(environment: dict[str, str], tmp_path: Path) -> None:
+    """The notebook of chapter 06 takes the dates that chapter 04 has to refuse."""
+    data = tmp_path / "dmy"
+    made = cdr(environment, "generate", "--out", data, "--months", "2", "--rows", "120", "--date-format", "dmy")
+    assert made.returncode == 0, made.stderr
+    name = ["--name", "dmy-name-6", "--data", data, "--out", tmp_path / "runs"]
+    result = cdr(environment, "run", "--only", "01,02,06", *name)
+    assert result.returncode == 0, result.stdout + result.stderr
+    shown = outputs(tmp_path / "runs" / "06_sql_transform.ipynb")
+    assert "rows in = rows out: 240" in shown
+    assert "✓ no datetime became NULL" in shown
+    assert cdr(environment, "cleanup", "--name", "dmy-name-6", "--yes").returncode == 0
 
 
 def test_dates_that_a_cast_does_not_read_fail_the_check_and_name_the_cure(
