@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import cdr_helpers.checks as checks
     import cdr_helpers.cleanup as cleanup
+    import cdr_helpers.dashboard as dashboard
     import cdr_helpers.figures as figures
     import cdr_helpers.waiting as waiting
     from cdr_helpers.answers import AnswerSheet
@@ -27,6 +28,7 @@ __all__ = [
     "cleanup",
     "connect",
     "csv_files",
+    "dashboard",
     "existing_is_fine",
     "figures",
     "missing_is_fine",

@@ -188,6 +188,17 @@ def same_total(rows: int, sum_of_parts: int) -> Verdict:
     )
 
 
+def self_contained(page: str, megabytes: int = 5) -> Verdict:
+    """An HTML page is small and takes nothing from elsewhere: no script, style, picture or font of another address."""
+    size = len(page.encode())
+    foreign = sorted(set(re.findall(r"""(?:src|href)=["']?([^"' >#][^"' >]*)|url\(([^)]+)\)""", page)))
+    return check(
+        f"the page is one file of less than {megabytes} MB that needs no network",
+        size < megabytes * 1_000_000 and not foreign,
+        f"It has {size:,} bytes and takes from elsewhere: {foreign or 'nothing'}.",
+    )
+
+
 def nothing_left(inventory: Iterable[Any]) -> Verdict:
     """The clean-up deleted everything. `inventory`: what still exists, each with a readable text."""
     left = [str(item) for item in inventory]

@@ -56,7 +56,7 @@ def second_run(
         (twice / source.name).write_text(json.dumps(_each_cell_twice(source)), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CDR_LOCAL_HOME", str(own_endpoint.home))
-        runner.run(runner.Request(name=NAME, only=(1, 2, 4, 5, 6, 99), out=out, notebooks=twice))
+        runner.run(runner.Request(name=NAME, only=(1, 2, 4, 5, 6, 8, 99), out=out, notebooks=twice))
         yield out
 
 
@@ -87,6 +87,7 @@ def test_other_name_and_other_data_succeed(first_run: Any, look: Callable[[str],
 def test_what_the_data_cannot_answer_is_said(first_run: Any) -> None:
     shown = outputs(first_run[1] / "05_athena.ipynb")
     assert shown.count("it has no column sip_response") == 3
+    assert outputs(first_run[1] / "08_dashboard.ipynb").count("it has no column sip_response") >= 3
     assert "without an answer sheet" in shown
     assert "the days add up to the table: 2,000 calls" in shown
 
