@@ -62,6 +62,12 @@ def client(endpoint: localaws.Endpoint) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def client_at() -> Callable[[localaws.Endpoint], Callable[..., Any]]:
+    """`client_at(endpoint)("s3")`: boto3 clients of another endpoint."""
+    return lambda endpoint: lambda service, **options: client_of(endpoint, service, **options)
+
+
+@pytest.fixture(scope="session")
 def session(endpoint: localaws.Endpoint) -> Iterator[boto3.Session]:
     """A boto3 session for awswrangler, which finds the endpoint in the environment."""
     before = {name: os.environ.get(name) for name in endpoint.environment}

@@ -1,4 +1,4 @@
-"""The Glue backend: catalog, crawlers and jobs on moto's."""
+"""The Glue backend: catalog, crawlers, jobs and what starts them, on moto's."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from .. import persistence
 from . import responses
 from .catalog import Table
-from .crawler.calls import CrawlerCalls
-from .visualjob.calls import JobCalls
+from .triggers import scheduler
+from .triggers.calls import TriggerCalls
 
 
-class GlueBackend(CrawlerCalls, JobCalls):
+class GlueBackend(TriggerCalls):
     """What moto's Glue backend is replaced by."""
 
     transient: frozenset[str] = frozenset()
@@ -27,6 +27,7 @@ class GlueBackend(CrawlerCalls, JobCalls):
         """After a restart: what was under way has failed, and says so."""
         self.recover_crawlers()
         self.recover_jobs()
+        self.recover_workflows()
 
 
 def register() -> None:
@@ -39,3 +40,4 @@ def register() -> None:
     responses.answer_with(GlueBackend)
     urls.url_paths["{0}/$"] = responses.GlueResponses.dispatch
     glue_backends.backend = GlueBackend
+    scheduler.start()

@@ -14,7 +14,7 @@ from typing import Any
 from moto.glue.responses import GlueResponse
 
 PREFIX = "answer_"
-NOT_RUN = ("create_dev_endpoint", "create_ml_transform", "create_session", "start_trigger", "start_workflow_run")
+NOT_RUN = ("create_dev_endpoint", "create_ml_transform", "create_session")
 """Actions that moto answers although nothing runs: they are refused by name."""
 JSON = "application/x-amz-json-1.1"
 

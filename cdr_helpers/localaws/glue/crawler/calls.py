@@ -6,6 +6,7 @@ import statistics
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -14,7 +15,7 @@ from moto.core.utils import utcnow
 from ... import persistence, runs
 from ...errors import AwsError, RoleNotUsable
 from ...iam import roles
-from .. import paging
+from .. import paging, schedule
 from ..catalog import untouched
 from ..errors import (
     AlreadyExists,
@@ -25,7 +26,7 @@ from ..errors import (
     InvalidInput,
     SchedulerProblem,
 )
-from . import configuration, filters, schedule
+from . import configuration, filters
 from .classifiercalls import ClassifierCalls
 from .crawl import Run, Stopped
 from .state import DEFAULTS, READY, RUNNING, SETTINGS, STOPPING, Crawl, Crawler, Memory
@@ -33,6 +34,8 @@ from .state import DEFAULTS, READY, RUNNING, SETTINGS, STOPPING, Crawl, Crawler,
 Record = dict[str, Any]
 
 SCHEDULED, NOT_SCHEDULED = "SCHEDULED", "NOT_SCHEDULED"
+CRAWL_STATES = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "STOPPED": "CANCELLED"}
+"""State of a crawl in its history → in conditions and graphs."""
 INTERRUPTED = "Internal Service Exception: the endpoint stopped while the crawler was running. Start the crawler again."
 
 
@@ -190,6 +193,8 @@ class CrawlerCalls(ClassifierCalls):
             run.write_log()
         with self._again(crawler, run):
             crawler.state, crawler.current = READY, None
+            crawl = run.crawl
+            self.crawl_over(crawler.name, crawl.crawl_id, CRAWL_STATES[crawl.state], crawl.trigger)
 
     @contextmanager
     def _again(self, crawler: Crawler, run: Run) -> Iterator[None]:
@@ -253,6 +258,39 @@ class CrawlerCalls(ClassifierCalls):
             "TablesUpdated": len(changes.get("UPDATE", ())),
             "TablesDeleted": len(changes.get("DELETE", ())),
         }
+
+    # what triggers need to know
+    def crawl_over(self, crawler: str, crawl: str, state: str, trigger: str | None) -> None:
+        """A crawl has ended. Triggers override this."""
+
+    def mark_crawl(self, crawler: str, trigger: str) -> str:
+        """Note which trigger has started a crawler's present crawl; the crawl's id."""
+        crawl = self.crawler(crawler).current
+        assert crawl is not None, "the crawl was started just before"
+        crawl.trigger = trigger
+        return crawl.crawl_id
+
+    def shown_crawl(self, crawl_id: str) -> Record | None:
+        """A crawl as a workflow's graph shows it."""
+        crawl = self.crawls.get(crawl_id)
+        if crawl is None:
+            return None
+        shown = {
+            "State": CRAWL_STATES.get(crawl.state, crawl.state),
+            "StartedOn": crawl.start,
+            "CompletedOn": crawl.end,
+        }
+        return shown | {"ErrorMessage": crawl.error, "LogGroup": "/aws-glue/crawlers", "LogStream": crawl.crawler}
+
+    def crawlers_due(self, moment: datetime) -> list[str]:
+        """The crawlers whose schedule fires in this minute and that are not at work."""
+        return [
+            crawler.name
+            for crawler in list(self.crawlers.values())
+            if crawler.state == READY
+            and (crawler.schedule or {}).get("State") == SCHEDULED
+            and schedule.matches((crawler.schedule or {})["ScheduleExpression"], moment)
+        ]
 
     def recover_crawlers(self) -> None:
         """After a restart: a crawl that was under way has failed, and says why."""

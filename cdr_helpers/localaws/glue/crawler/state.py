@@ -67,6 +67,7 @@ class Crawl:
     end: datetime | None = None
     error: str | None = None
     changes: Changes = field(default_factory=Changes)
+    trigger: str | None = None
 
     @property
     def seconds(self) -> float:

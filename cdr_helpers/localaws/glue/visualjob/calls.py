@@ -218,6 +218,26 @@ class JobCalls(CatalogCalls):
         """GetJobBookmark: bookmarks are never kept here, so there is none. Raises `EntityNotFound`."""
         raise EntityNotFound(f"Continuation for job {self._job(request.get('JobName')).name} not found")
 
+    # what triggers need to know
+    def job_over(self, job: str, run_id: str, state: str, trigger: str | None) -> None:
+        """A run has ended. Triggers override this."""
+
+    def mark_run(self, run_id: str, trigger: str) -> None:
+        """Note which trigger has started a run."""
+        self.job_runs[run_id].trigger = trigger
+
+    def shown_run(self, run_id: str) -> Record | None:
+        """A run as GetJobRun returns it; None when it was deleted with its job."""
+        run = self.job_runs.get(run_id)
+        return run.as_dict() if run else None
+
+    def stop_jobs(self, run_ids: list[str]) -> None:
+        """Ask runs that are under way to stop."""
+        for run_id in run_ids:
+            run = self.job_runs.get(run_id)
+            if run is not None:
+                self._stop(run)
+
     def recover_jobs(self) -> None:
         """After a restart: runs that were under way have failed."""
         for run in list(self.job_runs.values()):
@@ -236,6 +256,9 @@ class JobCalls(CatalogCalls):
         active.timer.cancel()
         self._enter(run_id, state, message)
         _active.pop(run_id, None)
+        with persistence.changing("glue"):
+            run = self.job_runs.get(run_id)
+            self.job_over(job.name, run_id, state, run.trigger if run else None)
 
     def _enter(self, run_id: str, state: str, message: str = "") -> None:
         with persistence.changing("glue"):

@@ -114,6 +114,7 @@ class JobRun:
     modified_on: datetime = field(default_factory=utcnow)
     completed_on: datetime | None = None
     previous: str | None = None
+    trigger: str | None = None
 
     @property
     def under_way(self) -> bool:
@@ -152,6 +153,7 @@ class JobRun:
             "CompletedOn": self.completed_on,
             "ErrorMessage": self.message,
             "PreviousRunId": self.previous,
+            "TriggerName": self.trigger,
         }
         return shown | {key: value for key, value in optional.items() if value}
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from moto.core.exceptions import JsonRESTError
 
-from cdr_helpers.localaws.glue.crawler import classifiers, inference, listing, naming, schedule, types
+from cdr_helpers.localaws.glue import schedule
+from cdr_helpers.localaws.glue.crawler import classifiers, inference, listing, naming, types
 
 
 @pytest.mark.parametrize(
