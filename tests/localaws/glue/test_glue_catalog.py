@@ -273,8 +273,6 @@ def test_awswrangler_reads_and_writes_the_catalog(session: boto3.Session, databa
 @pytest.mark.parametrize(
     ("call", "arguments"),
     [
-        ("start_trigger", {"Name": "t"}),
-        ("start_workflow_run", {"Name": "w"}),
         ("create_session", {"Id": "s", "Role": "arn:aws:iam::123456789012:role/r", "Command": {"Name": "glueetl"}}),
     ],
 )

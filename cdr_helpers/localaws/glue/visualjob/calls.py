@@ -13,7 +13,8 @@ from ...s3.access import ObjectAccess
 from .. import paging
 from ..catalog import CatalogCalls
 from ..errors import AlreadyExists, EntityNotFound, InvalidInput
-from . import jobs
+from . import bookmarks, jobs
+from .bookmarks import Bookmark, Seen
 from .jobs import Job, JobRun, Record
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class ActiveRun:
         self.opened: list[Any] = []
         self.ends_as = ""
         self.timer: threading.Timer | None = None
+        self.seen: Seen | None = None
 
     def end(self, state: str) -> None:
         """Interrupt the run; it ends in `state`."""
@@ -58,6 +60,7 @@ class JobCalls(CatalogCalls):
         super().__init__(region_name, account_id)
         self.jobs: dict[str, Job] = {}  # type: ignore[assignment]
         self.job_runs: dict[str, JobRun] = {}  # type: ignore[assignment]
+        self.bookmarks: dict[str, Bookmark] = {}
 
     # definitions
     def answer_create_job(self, request: Record) -> Record:
@@ -152,6 +155,7 @@ class JobCalls(CatalogCalls):
             self._stop(run)
             del self.job_runs[run.run_id]
         self.jobs.pop(name, None)
+        self.bookmarks.pop(name, None)
         return {"JobName": name}
 
     # runs
@@ -214,9 +218,29 @@ class JobCalls(CatalogCalls):
         if active:
             active.end(jobs.STOPPED)
 
+    # bookmarks
+    def _bookmark(self, name: Any) -> Bookmark:
+        found = self.bookmarks.get(self._job(name).name)
+        if found is None:
+            raise EntityNotFound(f"Continuation for job {name} not found")
+        return found
+
     def answer_get_job_bookmark(self, request: Record) -> Record:
-        """GetJobBookmark: bookmarks are never kept here, so there is none. Raises `EntityNotFound`."""
-        raise EntityNotFound(f"Continuation for job {self._job(request.get('JobName')).name} not found")
+        """GetJobBookmark. Raises `EntityNotFound` before the first run that keeps one."""
+        return {"JobBookmarkEntry": self._bookmark(request.get("JobName")).as_dict()}
+
+    def answer_get_job_bookmarks(self, request: Record) -> Record:
+        """GetJobBookmarks: the one entry that a job has."""
+        return {"JobBookmarkEntries": [self._bookmark(request.get("JobName")).as_dict()]}
+
+    def answer_reset_job_bookmark(self, request: Record) -> Record:
+        """ResetJobBookmark: to the beginning, or to what had been read after a run. Raises `EntityNotFound`."""
+        found = self._bookmark(request.get("JobName"))
+        try:
+            found.reset(request.get("RunId"))
+        except KeyError:
+            raise EntityNotFound(f"The bookmark of job {found.job} does not know run {request['RunId']}") from None
+        return {"JobBookmarkEntry": found.as_dict()}
 
     # what triggers need to know
     def job_over(self, job: str, run_id: str, state: str, trigger: str | None) -> None:
@@ -254,7 +278,10 @@ class JobCalls(CatalogCalls):
         active.timer.start()
         state, message = self._outcome(job, run_id, active)
         active.timer.cancel()
-        self._enter(run_id, state, message)
+        with persistence.changing("glue"):
+            self._enter(run_id, state, message)
+            if state == jobs.SUCCEEDED and active.seen is not None:
+                self.bookmarks.setdefault(job.name, Bookmark(job.name)).commit(run_id, active.seen)
         _active.pop(run_id, None)
         with persistence.changing("glue"):
             run = self.job_runs.get(run_id)
@@ -292,7 +319,21 @@ class JobCalls(CatalogCalls):
         session = roles.assume(self.account_id, job.definition["Role"])
         place = execute.Place(self.account_id, self.region_name, job.name, run_id, session)
         moment = int(self.job_runs[run_id].started_on.timestamp() * 1000)
-        execute.run(_graph(job.nodes), place, moment, active.opened)
+        option = self._bookmark_option(job, run_id)
+        known = self.bookmarks.get(job.name)
+        seen = None if option == bookmarks.DISABLE else (known.seen if known else {})
+        outcome = execute.run(_graph(job.nodes), place, moment, active.opened, seen)
+        active.seen = outcome.seen if option == bookmarks.ENABLE else None
+
+    def _bookmark_option(self, job: Job, run_id: str) -> str:
+        """Whether a run keeps to the bookmark: its own argument, then the job's; off when neither says anything."""
+        given = {**(job.definition.get("DefaultArguments") or {}), **self.job_runs[run_id].arguments}
+        option = given.get(bookmarks.OPTION, bookmarks.DISABLE)
+        if option not in (bookmarks.ENABLE, bookmarks.DISABLE, bookmarks.PAUSE):
+            raise InvalidInput(f"{bookmarks.OPTION} cannot be {option}.")
+        if any(name in given for name in bookmarks.RANGE):
+            raise InvalidInput(f"{' and '.join(bookmarks.RANGE)} are not supported here.")
+        return option
 
 
 def _graph(nodes: Record) -> Any:

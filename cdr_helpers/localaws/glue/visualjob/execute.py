@@ -19,6 +19,7 @@ from ...iam.roles import RoleSession
 from ...s3.access import ObjectAccess
 from .. import catalog
 from . import casts, publishing, sparktypes, writing
+from .bookmarks import Reader, Seen
 from .frames import Column, Frame, NodeFailed, Output, Term, selection
 from .graph import Graph
 from .nodes.base import Node
@@ -46,11 +47,12 @@ class Place:
 
 @dataclass
 class Outcome:
-    """What a run did: rows and objects written, bytes read."""
+    """What a run did: rows and objects written, bytes read, and what its bookmark has seen."""
 
     rows: int = 0
     objects: int = 0
     read_bytes: int = 0
+    seen: Seen | None = None
 
 
 @dataclass
@@ -157,31 +159,36 @@ def _message(problem: Exception) -> str:
     return str(getattr(problem, "message", None) or problem)
 
 
-def run(graph: Graph, place: Place, moment: int, opened: list[DuckDBPyConnection]) -> Outcome:
-    """Run a graph. The connection is added to `opened`, so that stopping can interrupt it.
+def run(graph: Graph, place: Place, moment: int, opened: list[DuckDBPyConnection], seen: Seen | None = None) -> Outcome:
+    """Run a graph. The connection is added to `opened`, so that stopping can interrupt it. With `seen`, what earlier
+    runs have read is left out.
 
     Raises `NodeFailed`, `AwsError` and what moto's catalog raises, each with the text of the run's ErrorMessage.
     """
     for node in graph.refused():
         node.relation(None, [])  # type: ignore[arg-type]
     try:
-        return _attempt(graph, place, moment, opened, repair=False)
+        return _attempt(graph, place, moment, opened, seen, repair=False)
     except Undecodable:
-        return _attempt(graph, place, moment, opened, repair=True)
+        return _attempt(graph, place, moment, opened, seen, repair=True)
 
 
-def _attempt(graph: Graph, place: Place, moment: int, opened: list[DuckDBPyConnection], repair: bool) -> Outcome:
+def _attempt(
+    graph: Graph, place: Place, moment: int, opened: list[DuckDBPyConnection], seen: Seen | None, repair: bool
+) -> Outcome:
     scratch = home.active().scratch / f"job-{uuid.uuid4().hex}"
     scratch.mkdir(parents=True)
     connection = engine.connect()
     opened.append(connection)
     try:
         casts.prepare(connection)
-        files = Files(ObjectAccess(place.account, place.session), scratch, repair)
+        bookmark = None if seen is None else Reader(seen)
+        files = Files(ObjectAccess(place.account, place.session), scratch, repair, bookmark=bookmark)
         work = Run(place, connection, files, scratch, moment)
         _relations(graph, work)
         publishing.publish(work.outputs, place)
-        return Outcome(work.rows, sum(len(output.files) for output in work.outputs), files.read_bytes)
+        objects = sum(len(output.files) for output in work.outputs)
+        return Outcome(work.rows, objects, files.read_bytes, bookmark.seen if bookmark else None)
     finally:
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)

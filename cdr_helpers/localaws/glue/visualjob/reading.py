@@ -16,6 +16,7 @@ from typing import IO, cast
 
 from ...s3.access import ObjectAccess, StoredObject
 from . import sparktypes
+from .bookmarks import Reader
 from .sparktypes import literal
 
 # No text of a cell is taken for NULL: an empty cell of a string column is an empty string. This is no one's cell.
@@ -51,13 +52,16 @@ class Files:
     repair: bool = False
     read_bytes: int = 0
     made: dict[Path, str] = field(default_factory=dict)
+    bookmark: Reader | None = None
 
-    def under(self, uri: str, recurse: bool = True) -> list[StoredObject]:
+    def under(self, uri: str, recurse: bool = True, context: str = "") -> list[StoredObject]:
         """Objects with data at `uri`: the object itself, or everything below it as a folder. Names that begin with
-        `_` or `.` are hidden, as for every Hadoop reader."""
+        `_` or `.` are hidden, as for every Hadoop reader. With a bookmark and the `context` of a source, only what
+        that source has not read yet."""
         key = uri.removeprefix("s3://").partition("/")[2]
         found = [stored for stored in self.access.list(uri) if stored.size and _within(stored.key, key, recurse)]
-        return [stored for stored in found if not _hidden(stored.key[len(key) :])]
+        shown = [stored for stored in found if not _hidden(stored.key[len(key) :])]
+        return self.bookmark.new(context, shown) if self.bookmark and context else shown
 
     def parts(self, stored: Iterable[StoredObject], values: tuple[str | None, ...] = ()) -> list[Part]:
         """The objects as files that DuckDB reads: checked for permission, unpacked where DuckDB cannot."""

@@ -66,7 +66,8 @@ class CatalogSource(Node):
     def _parts(self, run: Run, table: dict[str, Any], keys: list[Column]) -> list[Part]:
         predicate = self.settings.get("PartitionPredicate")
         if not keys:
-            return run.files.parts(run.files.under(table["StorageDescriptor"].get("Location") or ""))
+            location = table["StorageDescriptor"].get("Location") or ""
+            return run.files.parts(run.files.under(location, context=self.variable))
         found = run.partitions(self, table)
         if predicate:
             found = run.pruned(self, found, keys, predicate)
@@ -74,7 +75,8 @@ class CatalogSource(Node):
             part
             for partition in found
             for part in run.files.parts(
-                run.files.under(partition["StorageDescriptor"]["Location"]), tuple(partition["Values"])
+                run.files.under(partition["StorageDescriptor"]["Location"], context=self.variable),
+                tuple(partition["Values"]),
             )
         ]
 

@@ -52,6 +52,9 @@ class CsvSource(Node):
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         parts = source_parts(self, run)
+        nothing_new = not parts and run.files.bookmark is not None
+        if nothing_new:
+            parts = source_parts(self, run, old_too=True)
         form = CsvFormat(
             SEPARATORS[self.settings["Separator"]],
             QUOTES[self.settings["QuoteChar"]],
@@ -62,9 +65,8 @@ class CsvSource(Node):
         names = list(dict.fromkeys(name for head in groups for name in head))
         if not names:
             return run.nothing()
-        return run.select(
-            [Term(name, "string", f"c{at}") for at, name in enumerate(names)], self._union(groups, names, form)
-        )
+        terms = [Term(name, "string", f"c{at}") for at, name in enumerate(names)]
+        return run.select(terms, self._union(groups, names, form), where="false" if nothing_new else "")
 
     def _grouped(self, parts: list[Part], form: CsvFormat) -> dict[tuple[str, ...], list[Part]]:
         """Files by their columns' names."""
@@ -116,12 +118,12 @@ def check_options(node: Node) -> None:
             raise ValueError(f"AdditionalOptions.{option} is not supported here.")
 
 
-def source_parts(node: Node, run: Run) -> list[Part]:
-    """The objects of an S3 source's paths."""
-    recurse = node.settings.get("Recurse", False)
+def source_parts(node: Node, run: Run, old_too: bool = False) -> list[Part]:
+    """The objects of an S3 source's paths; with `old_too` also those that a bookmark has passed."""
+    recurse, context = node.settings.get("Recurse", False), "" if old_too else node.variable
     found = {}
     for path in node.settings["Paths"]:
-        found.update({stored.uri: stored for stored in run.files.under(path, recurse)})
+        found.update({stored.uri: stored for stored in run.files.under(path, recurse, context)})
     return run.files.parts(found.values())
 
 
