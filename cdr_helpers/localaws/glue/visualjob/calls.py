@@ -32,7 +32,7 @@ class ActiveRun:
     """What a run under way can be reached by; never part of the saved state."""
 
     def __init__(self) -> None:
-        self.opened: list[Any] = []
+        self.watched: Any = None
         self.ends_as = ""
         self.timer: threading.Timer | None = None
         self.seen: Seen | None = None
@@ -40,7 +40,7 @@ class ActiveRun:
     def end(self, state: str) -> None:
         """Interrupt the run; it ends in `state`."""
         self.ends_as = self.ends_as or state
-        for connection in self.opened:
+        for connection in self.watched.opened if self.watched else ():
             connection.interrupt()
 
 
@@ -61,6 +61,7 @@ class JobCalls(CatalogCalls):
         self.jobs: dict[str, Job] = {}  # type: ignore[assignment]
         self.job_runs: dict[str, JobRun] = {}  # type: ignore[assignment]
         self.bookmarks: dict[str, Bookmark] = {}
+        self.quality_results: dict[str, Record] = {}
 
     # definitions
     def answer_create_job(self, request: Record) -> Record:
@@ -322,8 +323,50 @@ class JobCalls(CatalogCalls):
         option = self._bookmark_option(job, run_id)
         known = self.bookmarks.get(job.name)
         seen = None if option == bookmarks.DISABLE else (known.seen if known else {})
-        outcome = execute.run(_graph(job.nodes), place, moment, active.opened, seen)
+        active.watched = execute.Watched()
+        try:
+            outcome = execute.run(_graph(job.nodes), place, moment, active.watched, seen)
+        finally:
+            self._keep_quality(job.name, run_id, active.watched.evaluations)
         active.seen = outcome.seen if option == bookmarks.ENABLE else None
+
+    def _keep_quality(self, job: str, run_id: str, evaluations: list[Any]) -> None:
+        from . import joblog
+
+        if not evaluations:
+            return
+        lines = [line for one in evaluations for line in one.lines()]
+        with persistence.changing("glue"):
+            joblog.tell_quality(self.account_id, self.region_name, run_id, lines)
+            for one in evaluations:
+                if one.published:
+                    self.quality_results[one.result_id] = one.as_dict(job, run_id)
+
+    # data quality
+    def answer_list_data_quality_results(self, request: Record) -> Record:
+        """ListDataQualityResults, of one job or run or all, the newest first."""
+        wanted, shown = request.get("Filter") or {}, ("ResultId", "JobName", "JobRunId", "StartedOn")
+        found = [
+            {field: one[field] for field in shown}
+            for one in sorted(self.quality_results.values(), key=lambda one: one["StartedOn"], reverse=True)
+            if all(wanted.get(field) in (None, one[field]) for field in ("JobName", "JobRunId"))
+        ]
+        return paging.answer("Results", found, request, 1000)
+
+    def answer_get_data_quality_result(self, request: Record) -> Record:
+        """GetDataQualityResult. Raises `EntityNotFound`."""
+        found = self.quality_results.get(str(request.get("ResultId")))
+        if found is None:
+            raise EntityNotFound(f"Data quality result {request.get('ResultId')} not found.")
+        return found
+
+    def answer_batch_get_data_quality_result(self, request: Record) -> Record:
+        """BatchGetDataQualityResult."""
+        ids = request.get("ResultIds") or []
+        return {
+            "Results": [self.quality_results[one] for one in ids if one in self.quality_results],
+            "ResultsNotFound": [one for one in ids if one not in self.quality_results],
+        }
 
     def _bookmark_option(self, job: Job, run_id: str) -> str:
         """Whether a run keeps to the bookmark: its own argument, then the job's; off when neither says anything."""

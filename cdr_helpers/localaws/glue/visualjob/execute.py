@@ -24,6 +24,7 @@ from .frames import Column, Frame, NodeFailed, Output, Term, selection
 from .graph import Graph
 from .nodes.base import Node
 from .nodes.s3target import Destination, positions
+from .quality.results import Evaluation
 from .reading import Files
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Run:
     moment: int
     repaired: bool = False
     outputs: list[publishing.Output] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    late: list[NodeFailed] = field(default_factory=list)
     rows: int = 0
     _views: int = 0
 
@@ -159,34 +162,43 @@ def _message(problem: Exception) -> str:
     return str(getattr(problem, "message", None) or problem)
 
 
-def run(graph: Graph, place: Place, moment: int, opened: list[DuckDBPyConnection], seen: Seen | None = None) -> Outcome:
-    """Run a graph. The connection is added to `opened`, so that stopping can interrupt it. With `seen`, what earlier
-    runs have read is left out.
+@dataclass
+class Watched:
+    """What others can see of a run while it works, and of one that has failed: its connections, to interrupt them, and
+    the rules that it has evaluated."""
+
+    opened: list[DuckDBPyConnection] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+
+
+def run(graph: Graph, place: Place, moment: int, watched: Watched, seen: Seen | None = None) -> Outcome:
+    """Run a graph. With `seen`, what earlier runs have read is left out.
 
     Raises `NodeFailed`, `AwsError` and what moto's catalog raises, each with the text of the run's ErrorMessage.
     """
     for node in graph.refused():
         node.relation(None, [])  # type: ignore[arg-type]
     try:
-        return _attempt(graph, place, moment, opened, seen, repair=False)
+        return _attempt(graph, place, moment, watched, seen, repair=False)
     except Undecodable:
-        return _attempt(graph, place, moment, opened, seen, repair=True)
+        watched.evaluations.clear()
+        return _attempt(graph, place, moment, watched, seen, repair=True)
 
 
-def _attempt(
-    graph: Graph, place: Place, moment: int, opened: list[DuckDBPyConnection], seen: Seen | None, repair: bool
-) -> Outcome:
+def _attempt(graph: Graph, place: Place, moment: int, watched: Watched, seen: Seen | None, repair: bool) -> Outcome:
     scratch = home.active().scratch / f"job-{uuid.uuid4().hex}"
     scratch.mkdir(parents=True)
     connection = engine.connect()
-    opened.append(connection)
+    watched.opened.append(connection)
     try:
         casts.prepare(connection)
         bookmark = None if seen is None else Reader(seen)
         files = Files(ObjectAccess(place.account, place.session), scratch, repair, bookmark=bookmark)
-        work = Run(place, connection, files, scratch, moment)
+        work = Run(place, connection, files, scratch, moment, evaluations=watched.evaluations)
         _relations(graph, work)
         publishing.publish(work.outputs, place)
+        if work.late:
+            raise work.late[0]
         objects = sum(len(output.files) for output in work.outputs)
         return Outcome(work.rows, objects, files.read_bytes, bookmark.seen if bookmark else None)
     finally:
@@ -216,4 +228,4 @@ def _explained(node: Node, problem: Exception, repair: bool) -> Exception:
     return node.fail(first.split("Error: ", 1)[-1])
 
 
-__all__ = ["AwsError", "NodeFailed", "Outcome", "Place", "Run", "run"]
+__all__ = ["AwsError", "NodeFailed", "Outcome", "Place", "Run", "Watched", "run"]

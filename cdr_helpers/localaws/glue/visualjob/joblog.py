@@ -27,3 +27,9 @@ def _write(account: str, region: str, group: str, stream: str, text: str) -> Non
         logs.create_log_group(group, tags={})
     logs.ensure_log_stream(group, stream)
     logs.put_log_events(group, stream, [{"timestamp": int(time.time() * 1000), "message": text}])
+
+
+def tell_quality(account: str, region: str, run_id: str, lines: list[str]) -> None:
+    """Write how the rules of a run ended."""
+    for line in lines:
+        _write(account, region, OUTPUT, run_id, line)

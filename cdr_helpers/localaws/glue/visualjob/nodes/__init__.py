@@ -6,6 +6,7 @@ from .applymapping import ApplyMapping
 from .base import Node
 from .catalogsource import CatalogSource
 from .csvsource import CsvSource
+from .dataquality import EvaluateDataQuality
 from .dropfields import DropFields
 from .filter import Filter
 from .renamefield import RenameField
@@ -23,6 +24,7 @@ REGISTRY: dict[str, type[Node]] = {
     "RenameField": RenameField,
     "Filter": Filter,
     "SparkSQL": SparkSql,
+    "EvaluateDataQuality": EvaluateDataQuality,
     "S3DirectTarget": DirectTarget,
     "S3CatalogTarget": CatalogTarget,
     "S3GlueParquetTarget": ParquetTarget,

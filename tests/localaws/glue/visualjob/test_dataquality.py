@@ -1,0 +1,174 @@
+"""EvaluateDataQuality with rules in DQDL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+Record = dict[str, Any]
+COLUMNS = [["id", "bigint"], ["carrier", "string"], ["seconds", "bigint"], ["price", "double"], ["day", "string"]]
+TEXT = """id,carrier,seconds,price,day
+1,north,61,0.5,2021-02-25
+2,north,0,1.5,2021-02-26
+3,south,3600,2.5,25-02-2021
+4,,20,,
+"""
+# What AWS's reference says of each type, on the four rows above.
+HOLD = [
+    "RowCount = 4",
+    "RowCount between 3 and 5",
+    "ColumnCount > 4",
+    'ColumnExists "price"',
+    'IsComplete "id"',
+    'Completeness "price" >= 0.75',
+    'IsUnique "id"',
+    'IsPrimaryKey "id"',
+    'IsPrimaryKey "id" "carrier" where "carrier IS NOT NULL"',
+    'Uniqueness "seconds" > 0.9',
+    'UniqueValueRatio "id" = 1.0',
+    'DistinctValuesCount "price" = 3',
+    'ColumnValues "seconds" >= 0',
+    'ColumnValues "seconds" between -1 and 3601',
+    'ColumnValues "id" in [1, 2, 3, 4]',
+    'ColumnValues "carrier" in ["north", "south"] with threshold > 0.7',
+    'ColumnValues "carrier" in ["north"] where "id < 3"',
+    'ColumnValues "day" matches "[0-9]{4}-[0-9]{2}-[0-9]{2}" with threshold >= 0.5',
+    'ColumnValues "carrier" not in ["west"]',
+    'ColumnLength "carrier" <= 5',
+    'ColumnDataType "seconds" = "INTEGER"',
+    'ColumnDataType "day" = "DATE" with threshold > 0.4',
+    'Mean "price" = 1.5',
+    'Sum "seconds" between 3680 and 3682',
+    'StandardDeviation "price" < 1',
+    'ColumnCorrelation "id" "price" > 0.99',
+    'ColumnNamesMatchPattern "[a-z]+"',
+    'CustomSql "SELECT count(*) FROM primary WHERE seconds = 0" = 1',
+    '(RowCount > 3) and (IsComplete "id")',
+    '(RowCount > 9) or (IsComplete "id")',
+    '# a comment\n(IsComplete "id") and ((RowCount = 4) or (RowCount = 5))',
+]
+FAIL = [
+    "RowCount > 4",
+    "ColumnCount not in [5]",
+    'ColumnExists "nope"',
+    'IsComplete "price"',
+    'IsUnique "carrier"',
+    'ColumnValues "seconds" > 0',
+    'ColumnValues "carrier" in ["north", "south"]',
+    'ColumnValues "day" matches "[0-9]{4}.*"',
+    'ColumnDataType "carrier" = "LONG"',
+    '(RowCount > 9) and (IsComplete "id")',
+]
+
+
+def graph(bucket: str, rules: list[str], **settings: Any) -> Record:
+    ruleset = "Rules = [\n" + ",\n".join(rules) + "\n]"
+    return {
+        "node-1": {"S3CatalogSource": {"Name": "Source", "Database": bucket, "Table": "raw"}},
+        "node-2": {"EvaluateDataQuality": {"Name": "Quality", "Inputs": ["node-1"], "Ruleset": ruleset, **settings}},
+        "node-3": {
+            "S3DirectTarget": {"Name": "Target", "Inputs": ["node-2"], "Path": f"s3://{bucket}/out/", "Format": "json"}
+        },
+    }
+
+
+@pytest.fixture
+def raw(table: Callable[..., None]) -> None:
+    """The table that is checked."""
+    table("raw", COLUMNS, TEXT.replace("4,,20", "4,,20"))
+
+
+def written(s3: Any, bucket: str) -> str:
+    found = s3.list_objects_v2(Bucket=bucket, Prefix="out/").get("Contents", [])
+    return "".join(s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read().decode() for one in found)
+
+
+@pytest.mark.usefixtures("raw")
+def test_outcomes_of_every_rule_type(
+    client: Callable[..., Any], bucket: str, make_job: Callable[..., str], run: Callable[..., Record]
+) -> None:
+    import json
+
+    rules = [*HOLD, *FAIL]
+    ended = run(make_job(graph(bucket, rules, Output="EvaluationResults")))
+    assert (ended["JobRunState"], ended.get("ErrorMessage")) == ("SUCCEEDED", None)
+    rows = [json.loads(line) for line in written(client("s3"), bucket).splitlines()]
+    outcomes = [(row["Rule"], row["Outcome"]) for row in rows]
+    shown = [" ".join(rule.split("\n")[-1].split()) for rule in rules]
+    assert outcomes == list(zip(shown, ["Passed"] * len(HOLD) + ["Failed"] * len(FAIL), strict=True))
+    measured = {row["Rule"]: json.loads(row["EvaluatedMetrics"]) for row in rows}
+    assert measured['Completeness "price" >= 0.75'] == {"Column.price.Completeness": 0.75}
+    failed = next(row for row in rows if row["Rule"] == "RowCount > 4")
+    assert failed["FailureReason"] == "Value: 4 does not meet the constraint requirement!"
+
+
+@pytest.mark.usefixtures("raw")
+@pytest.mark.parametrize(("timing", "objects"), [("Immediate", 0), ("AfterDataLoad", 4), (None, 4)])
+def test_a_failing_rule_stops_the_job_where_it_is_told_to(
+    client: Callable[..., Any],
+    bucket: str,
+    make_job: Callable[..., str],
+    run: Callable[..., Record],
+    timing: str | None,
+    objects: int,
+) -> None:
+    settings: Record = {"PublishingOptions": {"EvaluationContext": "calls", "ResultsPublishingEnabled": True}}
+    if timing:
+        settings["StopJobOnFailureOptions"] = {"StopJobOnFailureTiming": timing}
+    ended = run(make_job(graph(bucket, ["RowCount > 1", 'IsComplete "price"'], **settings)))
+    assert ended["JobRunState"] == ("FAILED" if timing else "SUCCEEDED")
+    assert ('IsComplete "price"' in ended.get("ErrorMessage", "")) == bool(timing)
+    assert len(written(client("s3"), bucket).splitlines()) == objects
+    glue = client("glue")
+    [result] = glue.list_data_quality_results(Filter={"JobName": bucket})["Results"]
+    found = glue.get_data_quality_result(ResultId=result["ResultId"])
+    assert (found["Score"], found["EvaluationContext"], found["JobRunId"]) == (0.5, "calls", ended["Id"])
+    assert [one["Result"] for one in found["RuleResults"]] == ["PASS", "FAIL"]
+    lines = client("logs").get_log_events(logGroupName="/aws-glue/jobs/output", logStreamName=ended["Id"])["events"]
+    assert any(line["message"].startswith('calls: Failed IsComplete "price"') for line in lines)
+    script = client("s3").get_object(Bucket=bucket, Key="scripts/job.py")["Body"].read().decode()
+    assert "from awsgluedq.transforms import EvaluateDataQuality" in script
+    assert ('["Outcome"] == "Failed"' in script) == bool(timing)
+
+
+@pytest.mark.usefixtures("raw")
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ('DetectAnomalies "RowCount"', "the rule type DetectAnomalies is not supported here"),
+        ('IsComplete "nope"', "names the column 'nope', which is not there"),
+        ('Completeness "price"', "needs a condition"),
+        ('RowCount > "many"', "a number is needed, not 'many'"),
+        ('CustomSql "SELECT nope FROM primary" > 1', "UNRESOLVED_COLUMN"),
+    ],
+)
+def test_a_rule_that_cannot_be_evaluated_fails_the_run_by_name(
+    bucket: str, make_job: Callable[..., str], run: Callable[..., Record], rule: str, reason: str
+) -> None:
+    ended = run(make_job(graph(bucket, [rule])))
+    assert ended["JobRunState"] == "FAILED"
+    assert "Node 'Quality' (node-2, EvaluateDataQuality)" in ended["ErrorMessage"]
+    assert reason in ended["ErrorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("ruleset", "reason"),
+    [
+        ("RowCount > 1", "at line 1, at RowCount: 'Rules' is needed"),
+        ("Rules = [\n RowCount >\n]", "at line 3, at ]: a text in double quotes or a number is needed"),
+        ("Rules = [ RowCount > 1 ", "at the end: ']' is needed"),
+        ("Rules = [ RowCount ~ 1 ]", "at '~ 1 ]'"),
+    ],
+)
+def test_a_ruleset_that_is_no_dqdl_is_refused_when_the_job_is_saved(
+    bucket: str, make_job: Callable[..., str], ruleset: str, reason: str
+) -> None:
+    nodes = graph(bucket, [])
+    nodes["node-2"]["EvaluateDataQuality"]["Ruleset"] = ruleset
+    with pytest.raises(ClientError) as refused:
+        make_job(nodes)
+    assert refused.value.response["Error"]["Code"] == "InvalidInputException"
+    assert reason in refused.value.response["Error"]["Message"]
