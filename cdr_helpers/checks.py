@@ -188,6 +188,26 @@ def same_total(rows: int, sum_of_parts: int) -> Verdict:
     )
 
 
+def only_these_failed(history: Iterable[Mapping[str, Any]], expected: Iterable[str]) -> Verdict:
+    """Of the runs in `history` (each with `run` and `state`), those `expected` did not succeed, and no other."""
+    failed, wanted = [line["run"] for line in history if line["state"] != "SUCCEEDED"], list(expected)
+    return check(
+        f"the runs that failed are those that had to: {', '.join(wanted)}",
+        failed == wanted,
+        f"These failed: {', '.join(failed) or 'none'}. Look at the message above, and run the chapter again.",
+    )
+
+
+def nothing_scheduled(triggers: Iterable[Mapping[str, Any]]) -> Verdict:
+    """None of the `triggers` (as `get_triggers` gives them) is on a schedule and started."""
+    running = [one["Name"] for one in triggers if one["Type"] == "SCHEDULED" and one["State"] == "ACTIVATED"]
+    return check(
+        "no schedule is left running",
+        not running,
+        f"Still started: {', '.join(running)}. Stop them with `stop_trigger`, or they will go on at night.",
+    )
+
+
 def self_contained(page: str, megabytes: int = 5) -> Verdict:
     """An HTML page is small and takes nothing from elsewhere: no script, style, picture or font of another address."""
     size = len(page.encode())

@@ -173,6 +173,7 @@ _CHAPTER_OF_TABLE = {
     "raw": 2,
     "processed": 4,
     **dict.fromkeys(("raw_dmy", "processed-timestamp-v1", "processed_by_month"), 6),
+    **dict.fromkeys(("incoming", "monthly"), 7),
 }
 
 
@@ -308,10 +309,13 @@ def _delete_role(workshop: Workshop, resource: Resource) -> None:
         iam.delete_role(RoleName=role)
 
 
-def _find_policy(workshop: Workshop) -> Iterator[Resource]:
-    with _may_be_absent():
-        _client(workshop, "iam").get_role_policy(RoleName=workshop.role, PolicyName=SECOND_SUPPLIER)
-        yield Resource("policy", SECOND_SUPPLIER)
+def _finder_of_policy(name: str) -> Callable[[Workshop], Iterator[Resource]]:
+    def find(workshop: Workshop) -> Iterator[Resource]:
+        with _may_be_absent():
+            _client(workshop, "iam").get_role_policy(RoleName=workshop.role, PolicyName=name)
+            yield Resource("policy", name)
+
+    return find
 
 
 def _delete_policy(workshop: Workshop, resource: Resource) -> None:
@@ -319,20 +323,50 @@ def _delete_policy(workshop: Workshop, resource: Resource) -> None:
         _client(workshop, "iam").delete_role_policy(RoleName=workshop.role, PolicyName=resource.name)
 
 
-SECOND_SUPPLIER = "second-supplier"
-"""The policy with which chapter 06 lets the role read and write its folders."""
+# ── what starts jobs and crawlers ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _find_trigger(workshop: Workshop) -> Iterator[Resource]:
+    with _may_be_absent():
+        _client(workshop, "glue").get_trigger(Name=workshop.hourly_trigger)
+        yield Resource("trigger", workshop.hourly_trigger)
+
+
+def _delete_trigger(workshop: Workshop, resource: Resource) -> None:
+    with _may_be_absent():
+        _client(workshop, "glue").delete_trigger(Name=resource.name)
+
+
+def _find_workflow(workshop: Workshop) -> Iterator[Resource]:
+    with _may_be_absent():
+        _client(workshop, "glue").get_workflow(Name=workshop.workflow)
+        yield Resource("workflow", workshop.workflow)
+
+
+def _delete_workflow(workshop: Workshop, resource: Resource) -> None:
+    """Its triggers first: on AWS they outlive it."""
+    glue = _client(workshop, "glue")
+    with _may_be_absent():
+        for end in ("start", "then"):
+            glue.delete_trigger(Name=f"{resource.name}-{end}")
+        glue.delete_workflow(Name=resource.name)
+
 
 # ── the table ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _JOBS: tuple[tuple[int, Callable[[Workshop], str]], ...] = (
+    (7, lambda workshop: workshop.monthly_job),
     (6, lambda workshop: workshop.sql_job),
     (4, lambda workshop: workshop.job),
 )
 _CRAWLERS: tuple[tuple[int, Callable[[Workshop], str]], ...] = (
+    (7, lambda workshop: workshop.incoming_crawler),
     (6, lambda workshop: workshop.dmy_crawler),
     (2, lambda workshop: workshop.crawler),
 )
 _FOLDERS = (
+    (7, "files that came in", "incoming/"),
+    (7, "files of each month", "monthly/"),
     (6, "files of the second supplier", "raw-dmy/"),
     (6, "processed files with timestamps", "processed-timestamp-v1/"),
     (6, "processed files by month", "processed-by-month/"),
@@ -341,17 +375,22 @@ _FOLDERS = (
     (4, "temporary files", "temporary/"),
     (4, "processed files", "processed/"),
 )
+POLICIES = ((7, "monthly"), (6, "second-supplier"))
+"""Chapter → the policy that it adds to the role."""
+
 _KINDS: tuple[_Kind, ...] = (
+    _Kind("trigger", 7, _find_trigger, _delete_trigger),
+    _Kind("workflow", 7, _find_workflow, _delete_workflow),
     *(_Kind("job's log", chapter, _finder_of_log("job's log", name), _delete_log) for chapter, name in _JOBS),
     *(_Kind("job", chapter, _finder_of_job(name), _delete_job) for chapter, name in _JOBS),
     *(_Kind(name, chapter, _finder_of_objects(name, prefix), _delete_objects) for chapter, name, prefix in _FOLDERS),
-    *(_Kind("table", chapter, _finder_of_tables(chapter), _delete_table) for chapter in (6, 5, 4)),
+    *(_Kind("table", chapter, _finder_of_tables(chapter), _delete_table) for chapter in (7, 6, 5, 4)),
     *(_Kind("crawler", chapter, _finder_of_crawler(name), _delete_crawler) for chapter, name in _CRAWLERS),
     *(
         _Kind("crawler's log", chapter, _finder_of_log("crawler's log", name), _delete_log)
         for chapter, name in _CRAWLERS
     ),
-    _Kind("policy", 6, _find_policy, _delete_policy),
+    *(_Kind("policy", chapter, _finder_of_policy(name), _delete_policy) for chapter, name in POLICIES),
     _Kind("database", 2, _find_database, _delete_database),
     _Kind("role", 2, _find_role, _delete_role),
     _Kind("bucket", 1, _find_bucket, _delete_bucket),

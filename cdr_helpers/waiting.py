@@ -66,6 +66,30 @@ def job_run(job: str, run_id: str, timeout: float = 3600) -> dict[str, Any]:
     return _wait(f"job {job}", work, timeout)
 
 
+def workflow_run(workflow: str, run_id: str, timeout: float = 3600) -> dict[str, Any]:
+    """Wait until run `run_id` of `workflow` is over; the run, as `get_workflow_run` gives it.
+
+    `timeout` in seconds. Raises `WorkshopError` with AWS's message unless the run is COMPLETED and none of its actions
+    has failed.
+    """
+    work = _Work(
+        service="glue",
+        poll_seconds=5,
+        read=lambda glue: glue.get_workflow_run(Name=workflow, RunId=run_id)["Run"],
+        state=lambda run: run["Status"],
+        outcome=_workflow_outcome,
+        reason=lambda run: run.get("ErrorMessage", f"its actions: {run.get('Statistics')}"),
+        over=frozenset({"COMPLETED", "STOPPED", "ERROR"}),
+    )
+    return _wait(f"workflow {workflow}", work, timeout)
+
+
+def _workflow_outcome(run: dict[str, Any]) -> str:
+    counts = run.get("Statistics", {})
+    done = run["Status"] == "COMPLETED" and counts.get("SucceededActions") == counts.get("TotalActions")
+    return "SUCCEEDED" if done else run["Status"]
+
+
 def query(execution_id: str, timeout: float = 1800) -> dict[str, Any]:
     """Wait until an Athena query is over; the execution, as `get_query_execution` gives it.
 

@@ -85,6 +85,26 @@ class Workshop:
         return f"{self.stem}-transform-job-v1"
 
     @property
+    def hourly_trigger(self) -> str:
+        """The trigger that starts the first job every hour, when it is started itself."""
+        return f"{self.stem}-hourly-schedule-v1"
+
+    @property
+    def incoming_crawler(self) -> str:
+        """The crawler that makes table `incoming`."""
+        return f"{self.name}-incoming-crawler"
+
+    @property
+    def monthly_job(self) -> str:
+        """The job that remembers what it has read, and makes table `monthly`."""
+        return f"{self.name}-monthly-job"
+
+    @property
+    def workflow(self) -> str:
+        """The workflow: first the crawler, then the job."""
+        return f"{self.name}-workflow"
+
+    @property
     def raw(self) -> str:
         """S3 address of the uploaded files; the slash at the end makes it a folder."""
         return f"s3://{self.bucket}/raw/"

@@ -1,6 +1,6 @@
 """Pictures of the workshop: what notebooks draw. matplotlib is imported when the first picture is drawn."""
 
-from cdr_helpers.figures.charts import daily_calls, error_heat_map, scan_costs, top_callers
+from cdr_helpers.figures.charts import daily_calls, error_heat_map, run_history, scan_costs, top_callers
 from cdr_helpers.figures.jobgraph import job_graph
 from cdr_helpers.figures.overview import pipeline
 from cdr_helpers.figures.schemas import columns_of, glossary, schema, schema_change
@@ -12,6 +12,7 @@ __all__ = [
     "glossary",
     "job_graph",
     "pipeline",
+    "run_history",
     "scan_costs",
     "schema",
     "schema_change",

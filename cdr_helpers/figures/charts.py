@@ -5,7 +5,7 @@ An `Unanswered` question is passed on as it is: there is nothing to draw.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -216,3 +216,33 @@ def _scan_costs(scanned: Mapping[str, int]) -> theme.Picture:
 def _cost_text(size: int, most: int) -> str:
     dollars = size * 1_000_000 / _TERABYTE * _PRICE
     return f"{size / most:.0%} · {dollars:.2f} USD at a million times the data"
+
+
+_STATE_COLOURS = {"SUCCEEDED": theme.GREEN, "FAILED": theme.VERMILION}
+
+
+def run_history(history: Sequence[Mapping[str, Any]]) -> theme.Picture:
+    """Runs of a job as bars, the first on top: their state, their seconds, and the rows that the table had after them.
+
+    `history`: one mapping a run, with `run` (what it was for), `state`, `seconds` and `rows`. The words that stand for
+    the picture leave out the seconds, which differ each time.
+    """
+    return theme.themed(_run_history)(history)
+
+
+def _run_history(history: Sequence[Mapping[str, Any]]) -> theme.Picture:
+    figure, ax = theme.axes(14, 1.9 + 0.6 * len(history))
+    places, most = range(len(history)), max((line["rows"] for line in history), default=0) or 1
+    ax.barh(
+        places,
+        [line["rows"] for line in history],
+        color=[_STATE_COLOURS.get(line["state"], theme.ORANGE) for line in history],
+    )
+    ax.set_yticks(places, [f"{'✓' if line['state'] == 'SUCCEEDED' else '✗'} {line['run']}" for line in history])
+    ax.invert_yaxis()
+    ax.set(xlim=(0, most * 1.45), title="Runs of the job, and the rows of the table after each", xlabel="rows")
+    for place, line in zip(places, history, strict=True):
+        words = f"{line['state']} · {line['rows']:,} rows · {line['seconds']} s"
+        ax.text(line["rows"] + most * 0.01, place, words, va="center", fontsize=theme.SMALL)
+    lines = [f"  {line['run']}: {line['state']}, {line['rows']:,} rows" for line in history]
+    return theme.picture(figure, "\n".join(["Runs of the job, and the rows of the table after each", *lines]))

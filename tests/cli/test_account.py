@@ -52,6 +52,7 @@ def make_everything(workshop: Workshop) -> None:
         "temporary/t",
         "athena-results/q.csv",
         "raw-dmy/",
+        "monthly/x",
     ):
         s3.put_object(Bucket=workshop.bucket, Key=key, Body=b"a,b\n1,2\n")
     statement = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -59,17 +60,23 @@ def make_everything(workshop: Workshop) -> None:
     iam.create_role(RoleName=workshop.role, AssumeRolePolicyDocument=trust)
     iam.attach_role_policy(RoleName=workshop.role, PolicyArn="arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole")
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-    for name in ("more", cleanup.SECOND_SUPPLIER):
+    for name in ("more", *(name for _, name in cleanup.POLICIES)):
         iam.put_role_policy(RoleName=workshop.role, PolicyName=name, PolicyDocument=json.dumps(policy))
     glue.create_database(DatabaseInput={"Name": workshop.database})
-    for table in ("raw", "processed", "an_analysts_view", "raw_dmy"):
+    for table in ("raw", "processed", "an_analysts_view", "raw_dmy", "monthly"):
         glue.create_table(DatabaseName=workshop.database, TableInput={"Name": table})
     targets = {"S3Targets": [{"Path": workshop.raw}]}
-    for crawler in (workshop.crawler, workshop.dmy_crawler):
+    for crawler in (workshop.crawler, workshop.dmy_crawler, workshop.incoming_crawler):
         glue.create_crawler(Name=crawler, Role=workshop.role, DatabaseName=workshop.database, Targets=targets)
     command = {"Name": "glueetl", "ScriptLocation": workshop.script}
-    for job in (workshop.job, workshop.sql_job):
+    for job in (workshop.job, workshop.sql_job, workshop.monthly_job):
         glue.create_job(Name=job, Role=workshop.role, Command=command, GlueVersion="5.0")
+    glue.create_workflow(Name=workshop.workflow)
+    action, crawl = {"JobName": workshop.job}, {"CrawlerName": workshop.incoming_crawler}
+    glue.create_trigger(Name=workshop.hourly_trigger, Type="ON_DEMAND", Actions=[action])
+    glue.create_trigger(
+        Name=f"{workshop.workflow}-start", WorkflowName=workshop.workflow, Type="ON_DEMAND", Actions=[crawl]
+    )
 
 
 def cdr(endpoint: localaws.Endpoint, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -86,8 +93,16 @@ def cdr(endpoint: localaws.Endpoint, *arguments: str, **environment: str) -> sub
     )
 
 
-SIXTH = ["job", "files of the second supplier", "table", "crawler"]
-FOLDERS = ["files of the second supplier", "query results", "script", "temporary files", "processed files"]
+STARTS, JOBS, CRAWLERS = ["trigger", "workflow"], ["job"] * 3, ["crawler"] * 3
+FOLDERS = [
+    "files of each month",
+    "files of the second supplier",
+    "query results",
+    "script",
+    "temporary files",
+    "processed files",
+]
+TABLES, POLICIES = ["table"] * 4, ["policy"] * 2
 
 
 # ── what there is ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,25 +110,30 @@ FOLDERS = ["files of the second supplier", "query results", "script", "temporary
 
 def test_the_inventory_names_everything_once(workshop: Workshop) -> None:
     assert [str(resource) for resource in cleanup.inventory(workshop)] == [
+        f"trigger {workshop.hourly_trigger}",
+        f"workflow {workshop.workflow}",
+        f"job {workshop.monthly_job}",
         f"job {workshop.sql_job}",
         f"job {workshop.job}",
+        f"crawler {workshop.incoming_crawler}",
         f"crawler {workshop.dmy_crawler}",
         f"crawler {workshop.crawler}",
-        f"database {workshop.database} (tables: an_analysts_view, processed, raw, raw_dmy)",
+        f"database {workshop.database} (tables: an_analysts_view, monthly, processed, raw, raw_dmy)",
         f"role {workshop.role}",
-        f"bucket {workshop.bucket} (7 objects)",
+        f"bucket {workshop.bucket} (8 objects)",
     ]
 
 
 @pytest.mark.parametrize(
     ("chapter", "kinds"),
     [
-        (6, [*SIXTH, "policy"]),
-        (5, ["job", "files of the second supplier", "query results", "table", "table", "crawler", "policy"]),
-        (4, ["job", "job", *FOLDERS, "table", "table", "table", "crawler", "policy"]),
-        (3, ["job", "job", *FOLDERS, "table", "table", "table", "crawler", "policy"]),
-        (2, ["job", "job", *FOLDERS, "crawler", "crawler", "database", "role"]),
-        (1, ["job", "job", "crawler", "crawler", "database", "role", "bucket"]),
+        (7, [*STARTS, "job", "files of each month", "table", "crawler", "policy"]),
+        (6, [*STARTS, *JOBS[1:], *FOLDERS[:2], *TABLES[2:], *CRAWLERS[1:], *POLICIES]),
+        (5, [*STARTS, *JOBS[1:], *FOLDERS[:3], *TABLES[1:], *CRAWLERS[1:], *POLICIES]),
+        (4, [*STARTS, *JOBS, *FOLDERS, *TABLES, *CRAWLERS[1:], *POLICIES]),
+        (3, [*STARTS, *JOBS, *FOLDERS, *TABLES, *CRAWLERS[1:], *POLICIES]),
+        (2, [*STARTS, *JOBS, *FOLDERS, *CRAWLERS, "database", "role"]),
+        (1, [*STARTS, *JOBS, *CRAWLERS, "database", "role", "bucket"]),
     ],
 )
 def test_the_inventory_of_later_chapters(workshop: Workshop, chapter: int, kinds: list[str]) -> None:
@@ -130,7 +150,7 @@ def test_deleting_from_a_chapter_on_keeps_what_came_before(workshop: Workshop) -
 
 
 def test_deleting_twice_is_fine(workshop: Workshop) -> None:
-    assert len(cleanup.delete(workshop)) == 7
+    assert len(cleanup.delete(workshop)) == 11
     assert cleanup.delete(workshop) == []
 
 

@@ -56,7 +56,7 @@ def second_run(
         (twice / source.name).write_text(json.dumps(_each_cell_twice(source)), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CDR_LOCAL_HOME", str(own_endpoint.home))
-        runner.run(runner.Request(name=NAME, only=(1, 2, 4, 5, 6, 8, 99), out=out, notebooks=twice))
+        runner.run(runner.Request(name=NAME, only=(1, 2, 4, 5, 6, 7, 8, 99), out=out, notebooks=twice))
         yield out
 
 
@@ -99,6 +99,7 @@ def test_a_second_run_needs_no_clean_up(second_run: Path) -> None:
     shown = outputs(second_run / "05_athena.ipynb")
     assert shown.count("that were planted, and no other") == 2 * 4
     assert "✓ rows in = rows out: 6,000" in outputs(second_run / "06_sql_transform.ipynb")
+    assert "✓ no schedule is left running" in outputs(second_run / "07_schedule_and_monitoring.ipynb")
     assert "has no column" not in shown
 
 
