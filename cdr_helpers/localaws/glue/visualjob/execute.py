@@ -72,13 +72,20 @@ class Run:
     rows: int = 0
     _views: int = 0
 
-    def select(self, terms: Sequence[Term], source: Frame | str, where: str = "", distinct: bool = False) -> Frame:
-        """A frame of `terms` over another frame, or over a FROM clause."""
+    def select(
+        self,
+        terms: Sequence[Term],
+        source: Frame | str,
+        where: str = "",
+        distinct: bool = False,
+        grouped: str = "",
+    ) -> Frame:
+        """A frame of `terms` over another frame, or over a FROM clause; `grouped` is a GROUP BY clause."""
         origin = source.view if isinstance(source, Frame) else source
         condition = f" WHERE {where}" if where else ""
         listed = selection(terms) or "NULL::INTEGER AS c0"
         return self.view(
-            f"SELECT {'DISTINCT ' if distinct else ''}{listed} FROM {origin}{condition}",
+            f"SELECT {'DISTINCT ' if distinct else ''}{listed} FROM {origin}{condition}{grouped}",
             [Column(term.name, term.kind) for term in terms],
         )
 

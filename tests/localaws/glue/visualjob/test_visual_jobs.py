@@ -130,6 +130,20 @@ def test_partitions_get_their_folders_and_catalog_entries(
     assert body == "id\n1\n3\n"
 
 
+@pytest.mark.usefixtures("raw")
+def test_what_one_job_writes_as_parquet_another_reads_with_its_types(
+    client: Callable[..., Any], bucket: str, database: str, make_job: Callable[..., str], run: Callable[..., Record]
+) -> None:
+    parquet = target(bucket, "node-2", Format="parquet", Compression="snappy")
+    job = make_job({"node-1": source(database), "node-2": mapping("start_datetime", to="timestamp"), "node-3": parquet})
+    assert run(job)["JobRunState"] == "SUCCEEDED"
+    client("glue").delete_job(JobName=job)
+    reader = {"S3ParquetSource": {"Name": "Parquet", "Paths": [f"s3://{bucket}/out/"], "Recurse": True}}
+    second = target(bucket, Path=f"s3://{bucket}/again/", **keeping(database))
+    assert run(make_job({"node-1": reader, "node-2": second}))["JobRunState"] == "SUCCEEDED"
+    assert columns(client("glue"), database) == [["start_datetime", "timestamp"]]
+
+
 GRAPHS = {
     "a cycle": (
         {"node-1": mapping("a", inputs="node-2"), "node-2": mapping("a", inputs="node-1")},

@@ -132,13 +132,22 @@ def _python_number(written: str) -> str:
 
 def condition_sql(node: Node, frame: Frame, settings: dict[str, Any]) -> str:
     """The condition over the frame's physical columns: true where the row stays, else false."""
+    return condition_test(node, frame, settings).holds
+
+
+def condition_test(node: Node, frame: Frame, settings: dict[str, Any]) -> Test:
+    """Where the condition holds, and where Python raises before it is known."""
     tests = [_test(node, frame, one) for one in settings["Filters"]]
+    raises = "false"
     if settings["LogicalOperator"] == "AND":
-        return " AND ".join(f"({test.holds})" for test in tests)
-    condition = "false"
+        for test in reversed(tests):
+            raises = f"(({test.raises}) OR (({test.holds}) AND {raises}))"
+        return Test(" AND ".join(f"({test.holds})" for test in tests), raises)
+    holds = "false"
     for test in reversed(tests):
-        condition = f"(({test.holds}) OR (NOT ({test.raises}) AND {condition}))"
-    return condition
+        holds = f"(({test.holds}) OR (NOT ({test.raises}) AND {holds}))"
+        raises = f"(({test.raises}) OR (NOT ({test.holds}) AND {raises}))"
+    return Test(holds, raises)
 
 
 def _test(node: Node, frame: Frame, one: dict[str, Any]) -> Test:
