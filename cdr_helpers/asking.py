@@ -33,13 +33,33 @@ class Unanswered:
 class Ask:
     """`ask(sql)` is the answer as a data frame. Tables are named without their database, which is filled in."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    TABLES = ("processed", "processed-timestamp-v1")
+    """The tables in which times are times: of chapter 04 and, for dates that begin with the day, of chapter 06."""
+
+    def __init__(self, workshop: Workshop, table: str = "processed") -> None:
         self._workshop = workshop
+        self.table = table
+
+    @classmethod
+    def calls(cls, workshop: Workshop) -> Ask:
+        """Ask about the calls of whichever table has readable times; of `processed` when none has."""
+        asks = [cls(workshop, table) for table in cls.TABLES]
+        return next((ask for ask in asks if ask._has_times()), asks[0])
+
+    def _has_times(self) -> bool:
+        import boto3
+
+        glue = boto3.client("glue")
+        try:
+            glue.get_table(DatabaseName=self._workshop.database, Name=self.table)
+        except glue.exceptions.EntityNotFoundException:
+            return False
+        return bool(self._read(f'SELECT count(start_datetime) > 0 AS has_times FROM "{self.table}"')["has_times"][0])
 
     def __call__(self, sql: str, needs: Iterable[str] = ()) -> pd.DataFrame | Unanswered:
         """Run `sql` and wait for its answer.
 
-        `needs`: columns of table `processed` that not every supply of call records has; when one is missing the query
+        `needs`: columns of the table of calls that not every supply of call records has; when one is missing the query
         is not run and the answer is an `Unanswered` that names it. Raises awswrangler's `QueryFailed` with Athena's
         message.
         """
@@ -65,5 +85,5 @@ class Ask:
     def _columns(self) -> list[str]:
         import boto3
 
-        table = boto3.client("glue").get_table(DatabaseName=self._workshop.database, Name="processed")["Table"]
+        table = boto3.client("glue").get_table(DatabaseName=self._workshop.database, Name=self.table)["Table"]
         return [column["Name"] for column in table["StorageDescriptor"]["Columns"]]

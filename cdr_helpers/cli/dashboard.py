@@ -47,11 +47,16 @@ def _check_table(workshop: Workshop) -> None:
     import boto3
     from botocore.exceptions import ClientError
 
+    from cdr_helpers.asking import Ask
+
+    glue = boto3.client("glue")
     try:
-        boto3.client("glue").get_table(DatabaseName=workshop.database, Name="processed")
+        names = {table["Name"] for table in glue.get_tables(DatabaseName=workshop.database)["TableList"]}
     except ClientError as error:
         if error.response["Error"]["Code"] != "EntityNotFoundException":
             raise
+        names = set()
+    if not names & set(Ask.TABLES):
         raise WorkshopError(
-            f"There is no table processed in {workshop.database}. Run chapters 01 to 04 first: `cdr goto 05`"
-        ) from None
+            f"There is no table of calls in {workshop.database}. Run chapters 01 to 04 first: `cdr goto 05`"
+        )

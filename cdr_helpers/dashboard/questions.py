@@ -23,9 +23,16 @@ TOP = 10
 
 @dataclass(frozen=True)
 class Questions:
-    """The SQL of every visual, for one tariff: rows of (part of the day, first hour, end hour, price a minute)."""
+    """The SQL of every visual, for one tariff: rows of (part of the day, first hour, end hour, price a minute); and for
+    one table of calls."""
 
     tariff: Sequence[tuple[str, int, int, float]] = TARIFF
+    table: str = "processed"
+
+    @property
+    def _calls(self) -> str:
+        """The table's name as SQL wants it: a hyphen needs quotes."""
+        return self.table if self.table.isidentifier() else f'"{self.table}"'
 
     @property
     def fields(self) -> str:
@@ -34,7 +41,7 @@ class Questions:
     SELECT *, charged_duration / 60.0 AS minutes,
            CASE {self._cases("'{0}'")} END AS part_of_day,
            charged_duration / 60.0 * CASE {self._cases("{3}")} END AS charge
-    FROM processed
+    FROM {self._calls}
 )"""
 
     def _cases(self, result: str) -> str:
@@ -72,15 +79,15 @@ ORDER BY caller, carrier, part_of_day"""
         """Calls and errors by the called carrier and hour of the week; Monday is 1."""
         return f"""SELECT terminating_carrier_id AS carrier, day_of_week(start_datetime) AS weekday,
        hour(start_datetime) AS hour, count(*) AS calls, count_if(sip_response IN {NETWORK_ERRORS}) AS errors
-FROM processed
+FROM {self._calls}
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3"""
 
     @property
     def days(self) -> str:
         """Calls by day and the caller's carrier."""
-        return """SELECT date(start_datetime) AS day, originating_carrier_id AS carrier, count(*) AS calls
-FROM processed
+        return f"""SELECT date(start_datetime) AS day, originating_carrier_id AS carrier, count(*) AS calls
+FROM {self._calls}
 GROUP BY 1, 2
 ORDER BY 1, 2"""
 
@@ -93,7 +100,7 @@ ORDER BY 1, 2"""
         return f"""WITH hours AS (
     SELECT terminating_carrier_id AS carrier, date_trunc('hour', start_datetime) AS hour,
            count(*) AS calls, count_if(sip_response IN {NETWORK_ERRORS}) AS errors
-    FROM processed
+    FROM {self._calls}
     GROUP BY 1, 2
 ),
 others AS (

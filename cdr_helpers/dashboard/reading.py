@@ -10,8 +10,9 @@ from cdr_helpers.workshop import Workshop
 
 
 def read(workshop: Workshop, questions: Questions | None = None) -> list[Panel | Unanswered]:
-    """The board's panels, from table `processed`. Raises awswrangler's `QueryFailed` when a query fails."""
-    ask, questions = Ask(workshop), questions or Questions()
+    """The board's panels, from the table of calls. Raises awswrangler's `QueryFailed` when a query fails."""
+    ask = Ask.calls(workshop)
+    questions = questions or Questions(table=ask.table)
     minutes = ask(questions.minutes)
     return [
         panels.totals(minutes),
