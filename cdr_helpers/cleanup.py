@@ -238,10 +238,9 @@ def _finder_of_log(kind: str, name: Callable[[Workshop], str]) -> Callable[[Work
 
 def delete_logs(workshop: Workshop) -> None:
     """Delete the log streams of the workshop's crawls and job runs. Only possible while the jobs know their runs."""
-    for kind in _KINDS:
-        if kind.name in _STREAMS:
-            for resource in kind.find(workshop):
-                kind.delete(workshop, resource)
+    for kind, names in (("crawler's log", _CRAWLERS), ("job's log", _JOBS)):
+        for _, name in names:
+            _delete_log(workshop, Resource(kind, name(workshop)))
 
 
 def _delete_log(workshop: Workshop, resource: Resource) -> None:

@@ -5,6 +5,7 @@ Also the two patiences that a notebook needs to be run twice: `existing_is_fine`
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,7 +112,7 @@ def _wait(label: str, work: _Work, timeout: float) -> dict[str, Any]:
     import boto3
 
     client = boto3.client(work.service)
-    pause = _pause(client, work.poll_seconds)
+    pauses = _pauses(client, work.poll_seconds)
     deadline = time.monotonic() + timeout
     with Progress(label) as bar:
         while work.state(seen := work.read(client)) not in work.over:
@@ -121,7 +122,7 @@ def _wait(label: str, work: _Work, timeout: float) -> dict[str, Any]:
                 raise WorkshopError(
                     f"The {label} is still {work.state(seen)} after {timeout:.0f} s. Look at it in AWS."
                 )
-            time.sleep(pause)
+            time.sleep(next(pauses))
         return _verdict(label, work, seen, bar)
 
 
@@ -134,9 +135,13 @@ def _verdict(label: str, work: _Work, seen: dict[str, Any], bar: Progress) -> di
     return seen
 
 
-def _pause(client: Any, remote_seconds: float) -> float:
-    """Seconds between two looks: an endpoint on this machine answers at once, AWS limits how often it is asked."""
-    return _LOCAL_POLL_SECONDS if urlsplit(client.meta.endpoint_url).hostname in _LOOPBACK else remote_seconds
+def _pauses(client: Any, remote_seconds: float) -> Iterator[float]:
+    """Seconds between two looks. An endpoint on this machine is often done at once, so the first looks follow quickly;
+    AWS limits how often it is asked."""
+    if urlsplit(client.meta.endpoint_url).hostname not in _LOOPBACK:
+        yield from itertools.repeat(remote_seconds)
+    yield from (0.02, 0.03, 0.05, 0.1)
+    yield from itertools.repeat(_LOCAL_POLL_SECONDS)
 
 
 _MINE_ALREADY = frozenset(
@@ -199,12 +204,12 @@ def until_role_is_usable(create: Callable[..., Any], timeout: float = 60, **argu
     done, result = _attempt(create, arguments)
     if done:
         return result
-    pause = _pause(create.__self__, 3.0)  # type: ignore[attr-defined]
+    pauses = _pauses(create.__self__, 3.0)  # type: ignore[attr-defined]
     deadline = time.monotonic() + timeout
     with Progress("role") as bar:
         while not done and time.monotonic() < deadline:
             bar.say("AWS is still announcing the new role to Glue")
-            time.sleep(pause)
+            time.sleep(next(pauses))
             done, result = _attempt(create, arguments)
         if done:
             bar.finish("Glue can assume it now")

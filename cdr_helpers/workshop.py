@@ -28,7 +28,7 @@ ROLE_PREFIX = "AWSGlueServiceRole-"
 
 _ROLE_LONGEST = 64  # IAM: RoleName
 _BUCKET_SHORTEST, _BUCKET_LONGEST = 3, 63  # S3: bucket naming rules
-_LOCAL_POLL_SECONDS, _AWS_POLL_SECONDS = "0.1", "1.0"  # how often awswrangler asks; 1 s is its own default
+_LOCAL_POLL_SECONDS, _AWS_POLL_SECONDS = "0.04", "1.0"  # how often awswrangler asks; 1 s is its own default
 
 
 @dataclass(frozen=True)
