@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
         prog="cdr",
         description="The CDR workshop: run its notebooks, its local AWS and its data generator.",
         allow_abbrev=False,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30),
     )
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in command_modules():
