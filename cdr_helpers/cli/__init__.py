@@ -26,6 +26,14 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see `{self.prog} --help`)\n")
 
 
+class _Help(argparse.HelpFormatter):
+    """Help texts begin where the longest command still has room before them; argparse forgets the inner indent."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = 4 + max(map(len, command_modules()))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `argv` defaults to the process's arguments."""
     _print_any_character()
@@ -49,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
         prog="cdr",
         description="The CDR workshop: run its notebooks, its local AWS and its data generator.",
         allow_abbrev=False,
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30),
+        formatter_class=_Help,
     )
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in command_modules():
