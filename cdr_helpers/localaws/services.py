@@ -34,6 +34,7 @@ SERVICES: dict[str, Service] = {
     "athena": Service("json", "athena.backend"),
     "kms": Service("json", "kms"),
     "logs": Service("json"),
+    "sagemaker": Service("json", "sagemaker.backend"),
 }
 
 Handler = Callable[[Any, str, dict[str, str]], Any]

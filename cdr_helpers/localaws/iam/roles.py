@@ -9,7 +9,7 @@ from . import policies
 
 # AWS's text for a role that CreateCrawler, StartCrawler or StartJobRun cannot assume.
 NOT_ASSUMABLE = "Service is unable to assume provided role. Please verify role's TrustPolicy."
-SESSION_NAMES = {"glue.amazonaws.com": "GlueJobRunnerSession"}
+SESSION_NAMES = {"glue.amazonaws.com": "GlueJobRunnerSession", "sagemaker.amazonaws.com": "SageMaker"}
 
 
 class RoleSession:

@@ -1,0 +1,1 @@
+"""SageMaker: AutoML jobs (V2) that train, models, and batch transform jobs that score."""

@@ -1,0 +1,1 @@
+"""AutoML jobs, version 2 of their API."""

@@ -1,0 +1,72 @@
+"""The SageMaker backend: AutoML jobs, models, transform jobs. Request ↔ work, no more.
+
+Every method `answer_<action>` of the backend answers that action. All other actions of SageMaker are refused by name:
+moto answers some of them as if something had been trained.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from ..errors import AwsError
+from . import requests
+from .inference.calls import InferenceCalls
+
+JSON = "application/x-amz-json-1.1"
+
+
+class SageMakerBackend(InferenceCalls):
+    """What moto's SageMaker backend is replaced by."""
+
+    transient: frozenset[str] = frozenset()
+
+    def recover(self) -> None:
+        """After a restart: what was under way has failed, and says so."""
+        self.recover_automl_jobs()
+        self.recover_transform_jobs()
+
+
+def register() -> Any:
+    """Make this backend known to moto; returns what answers SageMaker's requests."""
+    from moto.sagemaker import models
+
+    backends: Any = models.sagemaker_backends
+    backends.backend = SageMakerBackend
+    return _answer
+
+
+def _answer(request: Any, url: str, headers: dict[str, str]) -> tuple[int, dict[str, str], str]:
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.sagemaker.models import sagemaker_backends
+
+    action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    region = request.headers["Authorization"].split("Credential=")[1].split("/")[2]
+    method = getattr(sagemaker_backends[DEFAULT_ACCOUNT_ID][region], f"answer_{_snake(action)}", None)
+    if method is None:
+        if not requests.is_action(action):
+            raise AwsError(f"Unknown operation {action}", "UnknownOperationException")
+        raise NotImplementedError(f"SageMaker's {action}")
+    asked = json.loads(request.data or b"{}")
+    requests.check(action, asked)
+    return 200, {"Content-Type": JSON}, json.dumps(_given(method(asked)), default=_epoch)
+
+
+def _snake(action: str) -> str:
+    words = re.findall(r"AutoML|V\d|[A-Z][a-z]+|[A-Z]+(?![a-z])", action)
+    return "_".join("auto_ml" if word == "AutoML" else word.lower() for word in words)
+
+
+def _given(value: Any) -> Any:
+    """The response without what is None: AWS leaves such members out."""
+    if isinstance(value, dict):
+        return {key: _given(held) for key, held in value.items() if held is not None}
+    return [_given(held) for held in value] if isinstance(value, (list, tuple)) else value
+
+
+def _epoch(value: Any) -> float:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC).timestamp()
+    raise TypeError(f"not a value of a response: {value!r}")

@@ -1,0 +1,1 @@
+"""Models, and transform jobs that score with them."""
