@@ -37,6 +37,7 @@ RANKS = {
     "iam": 2,
     "kms": 2,
     "s3": 2,
+    "sagemaker": 2,
     "tables": 1,
     "engine": 0,
     "errors": 0,
@@ -55,10 +56,14 @@ BACKEND_RANK = 3
 BACKENDS = ("backend", "responses", "register", "calls")
 """Files that turn requests into work: above the work of every service."""
 
-NEIGHBOURS = {("athena", "glue"): {"glue.catalog", "glue.errors"}, ("s3", "iam"): {"iam.roles"}}
+NEIGHBOURS = {
+    ("athena", "glue"): {"glue.catalog", "glue.errors"},
+    ("s3", "iam"): {"iam.roles"},
+    ("sagemaker", "iam"): {"iam.roles"},
+}
 """Service, another service → the modules of the other that it may use."""
 
-SERVICES = ("athena", "glue", "iam", "s3", "kms")
+SERVICES = ("athena", "glue", "iam", "s3", "kms", "sagemaker")
 
 
 def _modules() -> dict[str, Path]:

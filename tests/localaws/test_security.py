@@ -29,6 +29,7 @@ CALLS: dict[str, tuple[str, str, str, dict[str, str], bytes]] = {
     "glue": ("json", "POST", "/", JSON_TYPE | {"X-Amz-Target": "AWSGlue.GetDatabases"}, b"{}"),
     "athena": ("json", "POST", "/", JSON_TYPE | {"X-Amz-Target": "AmazonAthena.ListWorkGroups"}, b"{}"),
     "kms": ("json", "POST", "/", JSON_TYPE | {"X-Amz-Target": "TrentService.ListKeys"}, b"{}"),
+    "sagemaker": ("json", "POST", "/", JSON_TYPE | {"X-Amz-Target": "SageMaker.ListModels"}, b"{}"),
     "logs": ("json", "POST", "/", JSON_TYPE | {"X-Amz-Target": "Logs_20140328.DescribeLogGroups"}, b"{}"),
 }
 FORGED = "The request signature we calculated does not match"

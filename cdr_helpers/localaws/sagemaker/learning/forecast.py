@@ -69,12 +69,12 @@ class Frame:
 
     @property
     def levels(self) -> list[float]:
-        """The quantiles as numbers; `mean` is no level and comes in addition."""
-        return [_level(each) for each in self.quantiles if each != "mean"]
+        """The quantiles as numbers."""
+        return [_level(each) for each in self.quantiles]
 
 
 def _level(text: str) -> float:
-    return float(text[1:]) / 100 if text.startswith("p") else float(text)
+    return float(text[1:]) / 100
 
 
 def run(spec: dict[str, Any], report: Report) -> None:
@@ -209,10 +209,8 @@ def _table(model: Any, frame: Frame, known: dict[str, pd.Series]) -> pd.DataFram
     for item, values in known.items():
         times = pd.date_range(values.index[-1], periods=frame.horizon + 1, freq=frame.step)[1:]
         quantiles, mean = model.forecast(values)
-        part = {"item": item, "time": times}
-        levels = iter(quantiles)
-        part |= {name: mean if name == "mean" else next(levels) for name in frame.quantiles}
-        parts.append(pd.DataFrame(part | {"mean": mean}))
+        part = {"item": item, "time": times, **dict(zip(frame.quantiles, quantiles, strict=True)), "mean": mean}
+        parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -223,7 +221,7 @@ def _measured(
     truth = np.array([series[item][time] for item, time in zip(forecast["item"], forecast["time"], strict=True)])
     total = float(np.abs(truth).sum()) or 1.0
     losses = []
-    for name in (each for each in frame.quantiles if each != "mean"):
+    for name in frame.quantiles:
         level, guess = _level(name), forecast[name].to_numpy()
         short = truth - guess
         losses.append(2 * float(np.maximum(level * short, (level - 1) * short).sum()) / total)
@@ -235,7 +233,7 @@ def _measured(
     ]
     scale = float(np.mean(np.concatenate(seasonal))) if any(map(len, seasonal)) else 0.0
     return {
-        "AverageWeightedQuantileLoss": float(np.mean(losses)) if losses else float(error.sum() / total),
+        "AverageWeightedQuantileLoss": float(np.mean(losses)),
         "WAPE": float(error.sum() / total),
         "RMSE": float(np.sqrt(np.mean((truth - forecast["mean"].to_numpy()) ** 2))),
         "MAPE": float(np.mean(error[present] / np.abs(truth[present]))) if present.any() else 0.0,
@@ -317,10 +315,9 @@ class QuantileBoosting:
     def forecast(self, values: pd.Series) -> tuple[list[np.ndarray], np.ndarray]:
         """Quantiles (a list of arrays) and mean of the points after the end of a series."""
         rows, scale = _inputs(values, self.frame), _scale(values)
+        # Each quantile is learned by itself, so two may cross; in order they cannot.
+        found = np.sort(np.array([each.predict(rows) for each in self.models]), axis=0)
         order = np.argsort(np.argsort(self.frame.levels))
-        found = (
-            np.sort(np.array([each.predict(rows) for each in self.models]), axis=0) if self.models else np.zeros((0, 0))
-        )
         return [found[at] * scale for at in order], self.mean.predict(rows) * scale
 
 
