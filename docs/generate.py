@@ -92,6 +92,10 @@ def fidelity() -> str:
     return "\n\n".join(tables)
 
 
+MOST_NAMES = 250
+"""A longer list of refused calls would hide the others."""
+
+
 def _service(name: str) -> str:
     from botocore.session import Session
 
@@ -104,6 +108,8 @@ def _service(name: str) -> str:
 
 def _calls(who: str, answers: dict[str, str]) -> str:
     names = sorted(operation for operation, answer in answers.items() if answer == who)
+    if who == REFUSED and len(names) > MOST_NAMES:
+        return "**Refused**: every other call."
     return f"**{who.capitalize()}**: " + ", ".join(f"`{name}`" for name in names)
 
 
@@ -112,6 +118,8 @@ def _who_answers(service: str, operation: str) -> str:
     from botocore import xform_name
 
     responses, backend = _classes(service)
+    if getattr(backend, "answers_alone", False):
+        return OURS if backend.answering(operation) else REFUSED
     method = xform_name(operation)
     # Moto reads S3's requests part by part: some calls have a method of the backend alone.
     places = (responses, backend) if service == "s3" else (responses,)

@@ -22,6 +22,15 @@ class SageMakerBackend(InferenceCalls):
     """What moto's SageMaker backend is replaced by."""
 
     transient: frozenset[str] = frozenset()
+    answers_alone = True
+    """Nothing is left to moto."""
+
+    @classmethod
+    def answering(cls, action: str) -> str | None:
+        """The method that answers an action; None when the action is refused."""
+        words = re.findall(r"AutoML|V\d|[A-Z][a-z]+|[A-Z]+(?![a-z])", action)
+        method = "_".join(["answer", *("auto_ml" if word == "AutoML" else word.lower() for word in words)])
+        return method if hasattr(cls, method) else None
 
     def recover(self) -> None:
         """After a restart: what was under way has failed, and says so."""
@@ -44,19 +53,15 @@ def _answer(request: Any, url: str, headers: dict[str, str]) -> tuple[int, dict[
 
     action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
     region = request.headers["Authorization"].split("Credential=")[1].split("/")[2]
-    method = getattr(sagemaker_backends[DEFAULT_ACCOUNT_ID][region], f"answer_{_snake(action)}", None)
+    method = SageMakerBackend.answering(action)
     if method is None:
         if not requests.is_action(action):
             raise AwsError(f"Unknown operation {action}", "UnknownOperationException")
         raise NotImplementedError(f"SageMaker's {action}")
     asked = json.loads(request.data or b"{}")
     requests.check(action, asked)
-    return 200, {"Content-Type": JSON}, json.dumps(_given(method(asked)), default=_epoch)
-
-
-def _snake(action: str) -> str:
-    words = re.findall(r"AutoML|V\d|[A-Z][a-z]+|[A-Z]+(?![a-z])", action)
-    return "_".join("auto_ml" if word == "AutoML" else word.lower() for word in words)
+    backend = sagemaker_backends[DEFAULT_ACCOUNT_ID][region]
+    return 200, {"Content-Type": JSON}, json.dumps(_given(getattr(backend, method)(asked)), default=_epoch)
 
 
 def _given(value: Any) -> Any:
