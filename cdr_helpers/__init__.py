@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from cdr_helpers.asking import Ask
     from cdr_helpers.progress import Progress
     from cdr_helpers.waiting import existing_is_fine, missing_is_fine, until_role_is_usable
-    from cdr_helpers.workshop import connect, csv_files, second_supply
+    from cdr_helpers.workshop import caller_labels, connect, csv_files, second_supply
 
 __all__ = [
     "AnswerSheet",
     "Ask",
     "Progress",
+    "caller_labels",
     "checks",
     "cleanup",
     "connect",
@@ -41,6 +42,7 @@ _HOMES = {
     "AnswerSheet": "answers",
     "Ask": "asking",
     "Progress": "progress",
+    "caller_labels": "workshop",
     "connect": "workshop",
     "csv_files": "workshop",
     "existing_is_fine": "waiting",

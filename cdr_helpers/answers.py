@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cdr_helpers.asking import Unanswered
 from cdr_helpers.checks import Verdict
+from cdr_helpers.unanswered import Unanswered
 from cdr_helpers.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -22,10 +22,11 @@ _LISTED = 6
 
 
 class AnswerSheet:
-    """`effects` as `ground-truth.json` has them, or None; each method compares one effect with a found frame."""
+    """`effects` and `labels` as `ground-truth.json` has them, or None; each method compares one of them with a found
+    frame."""
 
-    def __init__(self, effects: dict[str, Any] | None) -> None:
-        self.effects = effects
+    def __init__(self, effects: dict[str, Any] | None, labels: dict[str, Any] | None = None) -> None:
+        self.effects, self.labels = effects, labels
 
     @classmethod
     def of(cls, workshop: Workshop) -> AnswerSheet:
@@ -37,7 +38,8 @@ class AnswerSheet:
             body = s3.get_object(Bucket=workshop.bucket, Key=workshop.answers)["Body"].read()
         except s3.exceptions.NoSuchKey:
             return cls(None)
-        return cls(json.loads(body)["effects"])
+        truth = json.loads(body)
+        return cls(truth["effects"], truth.get("labels"))
 
     def outage(self, found: pd.DataFrame | Unanswered) -> Verdict | Unanswered:
         """`found` has a line for each `hour` in which most calls to a `carrier` failed."""
@@ -56,6 +58,21 @@ class AnswerSheet:
     def robot_callers(self, found: pd.DataFrame | Unanswered) -> Verdict | Unanswered:
         """`found` has a line for each suspicious `caller`."""
         return self._compare("robot diallers", found, lambda effects: _numbers(effects["robot_callers"]), _callers)
+
+    def recognised(self, scored: pd.DataFrame | Unanswered) -> pd.DataFrame | Unanswered:
+        """How many of each kind of caller are suspected: one line per `kind` (`scam`, `robot`, and `innocent` for all
+        others), with `callers`, `suspected` and their `share`.
+
+        `scored` has a line for each `caller`, and whether it is `suspected`.
+        """
+        if isinstance(scored, Unanswered):
+            return scored
+        if not self.labels:
+            return _NONE
+        kinds = {number: kind for kind in ("scam", "robot") for number in self.labels[kind]}
+        known = scored.assign(kind=[kinds.get(int(caller), "innocent") for caller in scored["caller"]])
+        table = known.groupby("kind")["suspected"].agg(callers="count", suspected="sum").astype(int).reset_index()
+        return table.assign(share=(table["suspected"] / table["callers"]).round(3))
 
     def _compare(
         self,

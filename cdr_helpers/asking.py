@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from cdr_helpers.unanswered import Unanswered
 from cdr_helpers.workshop import Workshop
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class Unanswered:
-    """Why a question has no answer in this data. What is made of an answer passes it on unchanged."""
-
-    reason: str
-
-    def __repr__(self) -> str:
-        return f"◆ {self.reason}"
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        html = (
-            '<div style="font-size:115%;border-left:6px solid #E69F00;padding-left:12px;margin:4px 0">'
-            f"<b>◆</b> {escape(self.reason)}</div>"
-        )
-        return {"text/html": html, "text/plain": repr(self)}
 
 
 class Ask:

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cdr_helpers.errors import CheckFailed
+from cdr_helpers.unanswered import Unanswered
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _GREEN = "#009E73"
 _LISTED = 5
@@ -205,6 +209,50 @@ def nothing_scheduled(triggers: Iterable[Mapping[str, Any]]) -> Verdict:
         "no schedule is left running",
         not running,
         f"Still started: {', '.join(running)}. Stop them with `stop_trigger`, or they will go on at night.",
+    )
+
+
+_EXAMPLES, _FREQUENT = 50, 500
+
+
+def learnable(callers: pd.DataFrame | Unanswered) -> Verdict | Unanswered:
+    """Whether anything can be learned: `callers` has one line with the counts of callers that are `labelled`, of these
+    the `unwanted` ones, and the `frequent` ones, seen three times or more. An `Unanswered` names what is missing."""
+    if isinstance(callers, Unanswered):
+        return callers
+    labelled, unwanted, frequent = (int(callers[name].iloc[0]) for name in ("labelled", "unwanted", "frequent"))
+    if not labelled:
+        return Unanswered("The labels name none of these callers, so there is nothing to learn from.")
+    if frequent < _FREQUENT:
+        return Unanswered(
+            f"This data holds no answer: {frequent:,} of {labelled:,} callers are seen three times or more. A habit "
+            "shows only in somebody who calls again."
+        )
+    if not _EXAMPLES <= unwanted <= labelled - _EXAMPLES:
+        return Unanswered(
+            f"This data holds no answer: {unwanted:,} of {labelled:,} callers are labelled as unwanted. To tell two "
+            f"kinds apart, {_EXAMPLES} examples of each are the least."
+        )
+    return Verdict(
+        f"{labelled:,} labelled callers, {unwanted:,} of them unwanted, {frequent:,} seen three times or more"
+    )
+
+
+def better_than_rules(rules: pd.DataFrame | Unanswered, model: pd.DataFrame | Unanswered) -> Verdict | Unanswered:
+    """The model suspects fewer innocents than the rules for the same share of unwanted callers found.
+
+    `rules`: one line with `precision` and `recall`; `model`: one line per threshold with the same columns.
+    """
+    if isinstance(rules, Unanswered) or isinstance(model, Unanswered):
+        return rules if isinstance(rules, Unanswered) else model
+    precision, recall = (float(rules[name].iloc[0]) for name in ("precision", "recall"))
+    best = float(model[model["recall"] >= recall]["precision"].max())
+    return check(
+        f"finding {recall:.0%} of the unwanted callers, the model is right {best / precision:.1f} times as often as "
+        "the rules",
+        best > precision,
+        f"At this recall the model is right in {best:.0%} of its suspicions, the rules in {precision:.0%}. Rules that "
+        "do as well are easier to explain: keep them, or give the model more examples and other features.",
     )
 
 

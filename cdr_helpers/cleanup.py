@@ -174,6 +174,7 @@ _CHAPTER_OF_TABLE = {
     "processed": 4,
     **dict.fromkeys(("raw_dmy", "processed-timestamp-v1", "processed_by_month"), 6),
     **dict.fromkeys(("incoming", "monthly"), 7),
+    **dict.fromkeys(("labels", "caller_features", "scores", "scored_callers"), 9),
 }
 
 
@@ -291,10 +292,13 @@ def _delete_bucket(workshop: Workshop, resource: Resource) -> None:
 # ── IAM ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _find_role(workshop: Workshop) -> Iterator[Resource]:
-    with _may_be_absent():
-        _client(workshop, "iam").get_role(RoleName=workshop.role)
-        yield Resource("role", workshop.role)
+def _finder_of_role(kind: str, name: Callable[[Workshop], str]) -> Callable[[Workshop], Iterator[Resource]]:
+    def find(workshop: Workshop) -> Iterator[Resource]:
+        with _may_be_absent():
+            _client(workshop, "iam").get_role(RoleName=name(workshop))
+            yield Resource(kind, name(workshop))
+
+    return find
 
 
 def _delete_role(workshop: Workshop, resource: Resource) -> None:
@@ -320,6 +324,39 @@ def _finder_of_policy(name: str) -> Callable[[Workshop], Iterator[Resource]]:
 def _delete_policy(workshop: Workshop, resource: Resource) -> None:
     with _may_be_absent():
         _client(workshop, "iam").delete_role_policy(RoleName=workshop.role, PolicyName=resource.name)
+
+
+# ── SageMaker ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+LEARNING_JOBS = "callers-"
+"""How the names of chapter 09's jobs begin. SageMaker keeps the records of its jobs for good; they cost nothing."""
+
+
+def _find_automl_job(workshop: Workshop) -> Iterator[Resource]:
+    sagemaker = _client(workshop, "sagemaker")
+    with _may_be_absent(*_FORBIDDEN):
+        found = sagemaker.list_auto_ml_jobs(NameContains=LEARNING_JOBS, StatusEquals="InProgress")
+        for each in found["AutoMLJobSummaries"]:
+            job = sagemaker.describe_auto_ml_job_v2(AutoMLJobName=each["AutoMLJobName"])
+            if job["OutputDataConfig"]["S3OutputPath"].startswith(workshop.learning):
+                yield Resource("AutoML job", each["AutoMLJobName"], "in progress")
+
+
+def _stop_automl_job(workshop: Workshop, resource: Resource) -> None:
+    sagemaker = _client(workshop, "sagemaker")
+    sagemaker.stop_auto_ml_job(AutoMLJobName=resource.name)
+    _wait(f"AutoML job {resource.name}", lambda: resource.name not in [r.name for r in _find_automl_job(workshop)])
+
+
+def _find_model(workshop: Workshop) -> Iterator[Resource]:
+    with _may_be_absent(*_FORBIDDEN):
+        found = _client(workshop, "sagemaker").list_models(NameContains=workshop.model)["Models"]
+        if workshop.model in [model["ModelName"] for model in found]:
+            yield Resource("model", workshop.model)
+
+
+def _delete_model(workshop: Workshop, resource: Resource) -> None:
+    _client(workshop, "sagemaker").delete_model(ModelName=resource.name)
 
 
 # ── what starts jobs and crawlers ───────────────────────────────────────────────────────────────────────────────────
@@ -359,11 +396,14 @@ _JOBS: tuple[tuple[int, Callable[[Workshop], str]], ...] = (
     (4, lambda workshop: workshop.job),
 )
 _CRAWLERS: tuple[tuple[int, Callable[[Workshop], str]], ...] = (
+    (9, lambda workshop: workshop.labels_crawler),
     (7, lambda workshop: workshop.incoming_crawler),
     (6, lambda workshop: workshop.dmy_crawler),
     (2, lambda workshop: workshop.crawler),
 )
 _FOLDERS = (
+    (9, "labels of callers", "labels/"),
+    (9, "files of machine learning", "learning/"),
     (7, "files that came in", "incoming/"),
     (7, "files of each month", "monthly/"),
     (6, "files of the second supplier", "raw-dmy/"),
@@ -374,16 +414,24 @@ _FOLDERS = (
     (4, "temporary files", "temporary/"),
     (4, "processed files", "processed/"),
 )
-POLICIES = ((7, "monthly"), (6, "second-supplier"))
+POLICIES = ((9, "labels"), (7, "monthly"), (6, "second-supplier"))
 """Chapter → the policy that it adds to the role."""
 
 _KINDS: tuple[_Kind, ...] = (
+    _Kind("AutoML job", 9, _find_automl_job, _stop_automl_job),
+    _Kind("model", 9, _find_model, _delete_model),
+    _Kind(
+        "role for learning",
+        9,
+        _finder_of_role("role for learning", lambda workshop: workshop.learning_role),
+        _delete_role,
+    ),
     _Kind("trigger", 7, _find_trigger, _delete_trigger),
     _Kind("workflow", 7, _find_workflow, _delete_workflow),
     *(_Kind("job's log", chapter, _finder_of_log("job's log", name), _delete_log) for chapter, name in _JOBS),
     *(_Kind("job", chapter, _finder_of_job(name), _delete_job) for chapter, name in _JOBS),
     *(_Kind(name, chapter, _finder_of_objects(name, prefix), _delete_objects) for chapter, name, prefix in _FOLDERS),
-    *(_Kind("table", chapter, _finder_of_tables(chapter), _delete_table) for chapter in (7, 6, 5, 4)),
+    *(_Kind("table", chapter, _finder_of_tables(chapter), _delete_table) for chapter in (9, 7, 6, 5, 4)),
     *(_Kind("crawler", chapter, _finder_of_crawler(name), _delete_crawler) for chapter, name in _CRAWLERS),
     *(
         _Kind("crawler's log", chapter, _finder_of_log("crawler's log", name), _delete_log)
@@ -391,7 +439,7 @@ _KINDS: tuple[_Kind, ...] = (
     ),
     *(_Kind("policy", chapter, _finder_of_policy(name), _delete_policy) for chapter, name in POLICIES),
     _Kind("database", 2, _find_database, _delete_database),
-    _Kind("role", 2, _find_role, _delete_role),
+    _Kind("role", 2, _finder_of_role("role", lambda workshop: workshop.role), _delete_role),
     _Kind("bucket", 1, _find_bucket, _delete_bucket),
 )
 

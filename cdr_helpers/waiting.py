@@ -31,6 +31,7 @@ class _Work:
     outcome: Callable[[dict[str, Any]], str]
     reason: Callable[[dict[str, Any]], str]
     over: frozenset[str]
+    note: Callable[[dict[str, Any]], str] | None = None
 
 
 def crawl(name: str, timeout: float = 1800) -> dict[str, Any]:
@@ -108,6 +109,45 @@ def query(execution_id: str, timeout: float = 1800) -> dict[str, Any]:
     return _wait("query", work, timeout)
 
 
+def automl_job(name: str, timeout: float = 4 * 3600) -> dict[str, Any]:
+    """Wait until AutoML job `name` is over; the job, as `describe_auto_ml_job_v2` gives it.
+
+    `timeout` in seconds. Raises `WorkshopError` with AWS's message unless the job is Completed.
+    """
+    work = _Work(
+        service="sagemaker",
+        poll_seconds=20,
+        read=lambda sagemaker: sagemaker.describe_auto_ml_job_v2(AutoMLJobName=name),
+        state=lambda job: job["AutoMLJobStatus"],
+        outcome=lambda job: _SUCCEEDED.get(job["AutoMLJobStatus"], job["AutoMLJobStatus"]),
+        reason=lambda job: job.get("FailureReason", "no reason given"),
+        over=frozenset({"Completed", "Failed", "Stopped"}),
+        note=lambda job: job["AutoMLJobSecondaryStatus"],
+    )
+    return _wait("AutoML job", work, timeout)
+
+
+def transform_job(name: str, timeout: float = 3600) -> dict[str, Any]:
+    """Wait until transform job `name` is over; the job, as `describe_transform_job` gives it.
+
+    `timeout` in seconds. Raises `WorkshopError` with AWS's message unless the job is Completed.
+    """
+    work = _Work(
+        service="sagemaker",
+        poll_seconds=10,
+        read=lambda sagemaker: sagemaker.describe_transform_job(TransformJobName=name),
+        state=lambda job: job["TransformJobStatus"],
+        outcome=lambda job: _SUCCEEDED.get(job["TransformJobStatus"], job["TransformJobStatus"]),
+        reason=lambda job: job.get("FailureReason", "no reason given"),
+        over=frozenset({"Completed", "Failed", "Stopped"}),
+    )
+    return _wait("transform job", work, timeout)
+
+
+_SUCCEEDED = {"Completed": "SUCCEEDED"}
+"""SageMaker's word for it → Glue's and Athena's."""
+
+
 def _wait(label: str, work: _Work, timeout: float) -> dict[str, Any]:
     import boto3
 
@@ -116,7 +156,7 @@ def _wait(label: str, work: _Work, timeout: float) -> dict[str, Any]:
     deadline = time.monotonic() + timeout
     with Progress(label) as bar:
         while work.state(seen := work.read(client)) not in work.over:
-            bar.say(work.state(seen))
+            bar.say((work.note or work.state)(seen))
             if time.monotonic() > deadline:
                 bar.fail("still " + work.state(seen))
                 raise WorkshopError(
@@ -191,15 +231,21 @@ def missing_is_fine() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _GONE_ALREADY:
+        details = error.response["Error"]
+        # SageMaker has one code for everything that is wrong with a request.
+        missing_model = details["Code"] == "ValidationException" and details["Message"].startswith(
+            "Could not find model"
+        )
+        if details["Code"] not in _GONE_ALREADY and not missing_model:
             raise
 
 
 def until_role_is_usable(create: Callable[..., Any], timeout: float = 60, **arguments: Any) -> Any:
-    """Call `create(**arguments)` again while Glue cannot assume a role that is only seconds old.
+    """Call `create(**arguments)` again while AWS cannot assume a role that is only seconds old.
 
     IAM tells the rest of AWS about a new role within some seconds; until then Glue answers InvalidInputException,
-    "Service is unable to assume provided role". `timeout` in seconds; after it that error is raised.
+    "Service is unable to assume provided role", and SageMaker ValidationException, "Could not assume role". `timeout`
+    in seconds; after it that error is raised.
     """
     done, result = _attempt(create, arguments)
     if done:
@@ -208,13 +254,19 @@ def until_role_is_usable(create: Callable[..., Any], timeout: float = 60, **argu
     deadline = time.monotonic() + timeout
     with Progress("role") as bar:
         while not done and time.monotonic() < deadline:
-            bar.say("AWS is still announcing the new role to Glue")
+            bar.say("AWS is still announcing the new role")
             time.sleep(next(pauses))
             done, result = _attempt(create, arguments)
         if done:
-            bar.finish("Glue can assume it now")
+            bar.finish("it can be assumed now")
             return result
     return create(**arguments)
+
+
+_NOT_YET_ASSUMABLE = (
+    ("InvalidInputException", "unable to assume"),  # Glue
+    ("ValidationException", "Could not assume role"),  # SageMaker
+)
 
 
 def _attempt(create: Callable[..., Any], arguments: dict[str, Any]) -> tuple[bool, Any]:
@@ -225,6 +277,6 @@ def _attempt(create: Callable[..., Any], arguments: dict[str, Any]) -> tuple[boo
         return True, create(**arguments)
     except ClientError as error:
         details = error.response["Error"]
-        if details["Code"] != "InvalidInputException" or "unable to assume" not in details["Message"]:
+        if (details["Code"], True) not in ((code, text in details["Message"]) for code, text in _NOT_YET_ASSUMABLE):
             raise
         return False, None

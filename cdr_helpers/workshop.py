@@ -19,12 +19,15 @@ from typing import Any
 
 from cdr_helpers.errors import WorkshopError
 from cdr_helpers.showing import show
+from cdr_helpers.unanswered import Unanswered
 
 TARGETS = ("local", "aws")
 DEFAULT_NAME = "call-detail-records-mock"
 DEFAULT_REGION = "ap-southeast-2"
 ROLE_PREFIX = "AWSGlueServiceRole-"
 """AWS's console policies let a person pass roles of this name to Glue (`iam:PassRole`)."""
+LEARNING_ROLE_PREFIX = "AmazonSageMaker-"
+"""AWS's policy AmazonSageMakerFullAccess lets a person pass roles of this name to SageMaker."""
 
 _ROLE_LONGEST = 64  # IAM: RoleName
 _BUCKET_SHORTEST, _BUCKET_LONGEST = 3, 63  # S3: bucket naming rules
@@ -100,6 +103,21 @@ class Workshop:
         return f"{self.name}-monthly-job"
 
     @property
+    def labels_crawler(self) -> str:
+        """The crawler that makes table `labels`."""
+        return f"{self.name}-labels-crawler"
+
+    @property
+    def learning_role(self) -> str:
+        """The IAM role that SageMaker's jobs run as."""
+        return f"{LEARNING_ROLE_PREFIX}{self.name}"
+
+    @property
+    def model(self) -> str:
+        """The SageMaker model that scores callers."""
+        return f"{self.name}-callers"
+
+    @property
     def workflow(self) -> str:
         """The workflow: first the crawler, then the job."""
         return f"{self.name}-workflow"
@@ -128,6 +146,16 @@ class Workshop:
     def processed_by_month(self) -> str:
         """S3 address of the same calls in a folder a month."""
         return f"s3://{self.bucket}/processed-by-month/"
+
+    @property
+    def labels(self) -> str:
+        """S3 address of what is known about callers: another schema, so another folder."""
+        return f"s3://{self.bucket}/labels/"
+
+    @property
+    def learning(self) -> str:
+        """S3 address of what machine learning reads and writes."""
+        return f"s3://{self.bucket}/learning/"
 
     @property
     def script(self) -> str:
@@ -244,7 +272,10 @@ _OVERRIDES = (
     "AWS_PROFILE",
     "AWS_SESSION_TOKEN",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    *(f"AWS_ENDPOINT_URL_{service}" for service in ("S3", "IAM", "STS", "GLUE", "ATHENA", "LAKEFORMATION")),
+    *(
+        f"AWS_ENDPOINT_URL_{service}"
+        for service in ("S3", "IAM", "STS", "GLUE", "ATHENA", "LAKEFORMATION", "SAGEMAKER")
+    ),
 )
 """Variables that would send a request elsewhere, or sign it with other keys, than those of the local endpoint."""
 
@@ -387,6 +418,18 @@ def csv_files(data_dir: str | Path | None = None) -> list[Path]:
 
 
 _DMY = re.compile(r"\d{2}-\d{2}-\d{4} \d{2}:\d{2}")
+
+
+def caller_labels(data_dir: str | Path | None = None) -> Path | Unanswered:
+    """The file that says which callers are unwanted: `labels/*.csv` of a folder with data; without a folder that of the
+    project's `data/`. An `Unanswered` when the folder has none."""
+    found = sorted((csv_files(data_dir)[0].parent / "labels").glob("*.csv"))
+    if not found:
+        return Unanswered(
+            "This data comes without labels: nobody has said which callers are unwanted. A model learns from examples, "
+            "and without any there is nothing to learn."
+        )
+    return found[0]
 
 
 def second_supply(data_dir: str | Path | None = None) -> list[Path]:

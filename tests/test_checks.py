@@ -9,8 +9,8 @@ import pytest
 
 from cdr_helpers import checks
 from cdr_helpers.answers import AnswerSheet
-from cdr_helpers.asking import Unanswered
 from cdr_helpers.errors import CheckFailed
+from cdr_helpers.unanswered import Unanswered
 
 HEAD = ",".join(checks.REQUIRED)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from cdr_helpers.asking import Unanswered
 from cdr_helpers.dashboard.panel import SCRIPT, STYLE, Panel
+from cdr_helpers.unanswered import Unanswered
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from cdr_helpers.asking import Unanswered
 from cdr_helpers.dashboard import svg
 from cdr_helpers.dashboard.panel import ALL, Panel
 from cdr_helpers.figures.theme import BLUE, ORANGE, SERIES, SKY, VERMILION
+from cdr_helpers.unanswered import Unanswered
 
 if TYPE_CHECKING:
     import pandas as pd

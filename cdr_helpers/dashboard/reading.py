@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cdr_helpers.asking import Ask, Unanswered
+from cdr_helpers.asking import Ask
 from cdr_helpers.dashboard import panels
 from cdr_helpers.dashboard.panel import Panel
 from cdr_helpers.dashboard.questions import NEEDED, Questions
+from cdr_helpers.unanswered import Unanswered
 from cdr_helpers.workshop import Workshop
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from cdr_helpers.asking import Unanswered
 from cdr_helpers.figures import theme
+from cdr_helpers.unanswered import Unanswered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +22,9 @@ _WEEKS_AROUND = 3
 _MOST_CARRIERS = 6
 
 
-def _of_an_answer(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
-    """Draw nothing where there is no answer, and say so where the answer has no rows."""
+def of_an_answer(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
+    """Decorate a function that draws an answer: it draws nothing where there is none, and says so where the answer has
+    no rows."""
 
     @wraps(draw)
     def drawing(answer: Any, *others: Any, **options: Any) -> Drawing:
@@ -36,7 +37,7 @@ def _of_an_answer(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
     return drawing
 
 
-@_of_an_answer
+@of_an_answer
 def error_heat_map(hours: pd.DataFrame) -> Drawing:
     """Share of failed calls by hour of a day (across) and carrier (down), with the counts written in.
 
@@ -88,7 +89,7 @@ def _failures(hours: pd.DataFrame) -> str:
     )
 
 
-@_of_an_answer
+@of_an_answer
 def daily_calls(days: pd.DataFrame, quiet: pd.DataFrame) -> Drawing:
     """Calls a day, a line for each carrier, for the weeks around the quietest day.
 
@@ -164,7 +165,7 @@ def _daily_text(window: pd.DataFrame, carriers: Collection[Any], marked: Collect
     )
 
 
-@_of_an_answer
+@of_an_answer
 def top_callers(callers: pd.DataFrame, part: str, marked: pd.DataFrame) -> Drawing:
     """Callers as bars, longest first: the calls in column `part` dark, all others pale; suspicious ones starred.
 

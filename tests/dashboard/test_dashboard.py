@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from cdr_helpers import checks, dashboard, localaws
-from cdr_helpers.asking import Unanswered
 from cdr_helpers.dashboard.panel import ALL, Panel
 from cdr_helpers.errors import CheckFailed
+from cdr_helpers.unanswered import Unanswered
 
 MINUTES = pd.DataFrame(
     {

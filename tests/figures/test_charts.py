@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cdr_helpers import figures
-from cdr_helpers.asking import Unanswered
+from cdr_helpers.unanswered import Unanswered
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
