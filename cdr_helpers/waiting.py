@@ -189,6 +189,7 @@ _MINE_ALREADY = frozenset(
         "BucketAlreadyOwnedByYou",  # S3
         "EntityAlreadyExists",  # IAM
         "AlreadyExistsException",  # Glue
+        "ResourceInUse",  # SageMaker
     }
 )
 

@@ -274,7 +274,7 @@ _OVERRIDES = (
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     *(
         f"AWS_ENDPOINT_URL_{service}"
-        for service in ("S3", "IAM", "STS", "GLUE", "ATHENA", "LAKEFORMATION", "SAGEMAKER")
+        for service in ("S3", "IAM", "STS", "GLUE", "ATHENA", "LAKEFORMATION", "CLOUDWATCH_LOGS", "SAGEMAKER")
     ),
 )
 """Variables that would send a request elsewhere, or sign it with other keys, than those of the local endpoint."""

@@ -156,3 +156,43 @@ def test_without_sheet_or_answer_nothing_is_compared() -> None:
     assert "without an answer sheet" in repr(AnswerSheet(None).outage(pd.DataFrame()))
     reason = Unanswered("no column")
     assert AnswerSheet(EFFECTS).outage(reason) is reason
+
+
+def test_what_is_recognised_of_each_kind() -> None:
+    import pandas as pd
+
+    sheet = AnswerSheet(EFFECTS, {"scam": [1, 2], "robot": [3]})
+    scored = pd.DataFrame({"caller": [1, 2, 3, 4], "suspected": [True, False, True, False]})
+    lines = sheet.recognised(scored)
+    assert isinstance(lines, pd.DataFrame)
+    assert lines.values.tolist() == [["innocent", 1, 0, 0.0], ["robot", 1, 1, 1.0], ["scam", 2, 1, 0.5]]
+    assert "without an answer sheet" in repr(AnswerSheet(EFFECTS).recognised(scored))
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((23_000, 800, 5_000), "23,000 labelled callers, 800 of them unwanted, 5,000 seen three times or more"),
+        ((0, 0, 0), "The labels name none of these callers"),
+        ((60_000, 2_000, 0), "0 of 60,000 callers are seen three times or more"),
+        ((5_000, 3, 900), "3 of 5,000 callers are labelled as unwanted"),
+    ],
+)
+def test_whether_anything_can_be_learned(counts: tuple[int, int, int], said: str) -> None:
+    import pandas as pd
+
+    verdict = checks.learnable(pd.DataFrame([counts], columns=["labelled", "unwanted", "frequent"]))
+    assert said in repr(verdict) + str(verdict)
+    assert bool(verdict) is said.startswith("23,000")
+
+
+def test_a_model_is_held_against_the_rules() -> None:
+    import pandas as pd
+
+    rules = pd.DataFrame({"precision": [0.25], "recall": [0.8]})
+    model = pd.DataFrame({"precision": [0.9, 0.75, 0.1], "recall": [0.5, 0.85, 1.0]})
+    assert "right 3.0 times as often as the rules" in str(checks.better_than_rules(rules, model))
+    with pytest.raises(CheckFailed, match="right in 20% of its suspicions, the rules in 25%"):
+        checks.better_than_rules(rules, model.assign(precision=[0.9, 0.2, 0.1]))
+    reason = Unanswered("no labels")
+    assert checks.better_than_rules(reason, model) is reason

@@ -106,6 +106,8 @@ def test_what_is_gone_already_is_fine(client: Callable[..., Any], name: str) -> 
         client("glue").delete_database(Name=name)
     with missing_is_fine():
         client("glue").delete_crawler(Name=name)
+    with missing_is_fine():
+        client("sagemaker").delete_model(ModelName=name)
 
 
 def test_other_errors_are_not_fine(client: Callable[..., Any], name: str) -> None:
@@ -132,6 +134,30 @@ def test_a_role_that_glue_may_not_use_ends_with_aws_error(
     client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=trust("glue.amazonaws.com"))
     until_role_is_usable(client("glue").create_crawler, timeout=0.5, Name=name, **arguments)
     assert client("glue").get_crawler(Name=name)["Crawler"]["State"] == "READY"
+
+
+def test_a_failed_training_speaks_with_aws_words(
+    default_session: None, client: Callable[..., Any], bucket: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
+    client("iam").put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(ADMIN))
+    arn = client("iam").get_role(RoleName=name)["Role"]["Arn"]
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/nothing/"}}
+    arguments = {
+        "AutoMLJobName": name,
+        "AutoMLJobInputDataConfig": [{"DataSource": source}],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/"},
+        "AutoMLProblemTypeConfig": {"TabularJobConfig": {"TargetAttributeName": "a"}},
+        "RoleArn": arn,
+    }
+    with pytest.raises(ClientError, match="Could not assume role"):
+        until_role_is_usable(client("sagemaker").create_auto_ml_job_v2, timeout=0.5, **arguments)
+    client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=trust("sagemaker.amazonaws.com"))
+    until_role_is_usable(client("sagemaker").create_auto_ml_job_v2, timeout=0.5, **arguments)
+    with existing_is_fine():
+        client("sagemaker").create_auto_ml_job_v2(**arguments)
+    with pytest.raises(WorkshopError, match="ended as Failed: ClientError: Data download failed: No S3 objects found"):
+        waiting.automl_job(name)
 
 
 def test_a_bar_ends_full_or_failed(capsys: pytest.CaptureFixture[str]) -> None:

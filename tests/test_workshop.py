@@ -9,8 +9,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from cdr_helpers import connect, csv_files, localaws
+from cdr_helpers import caller_labels, connect, csv_files, localaws
 from cdr_helpers.errors import WorkshopError
+from cdr_helpers.unanswered import Unanswered
 from cdr_helpers.workshop import DEFAULT_NAME, Workshop, check_name, disconnect
 
 
@@ -37,6 +38,8 @@ def test_every_name_comes_from_one_word() -> None:
     assert workshop.processed == "s3://calls-7/processed/"
     assert workshop.script == "s3://calls-7/scripts/calls-7-process.py"
     assert workshop.athena_results == "s3://calls-7/athena-results/"
+    assert workshop.learning_role == "AmazonSageMaker-calls-7"
+    assert workshop.model == "calls-7-callers"
 
 
 def test_only_us_east_1_takes_no_location() -> None:
@@ -154,3 +157,14 @@ def test_a_folder_without_data_says_how_to_make_some(tmp_path: Path) -> None:
         csv_files(tmp_path)
     with pytest.raises(WorkshopError, match=r"no folder.*cdr generate"):
         csv_files(tmp_path / "missing")
+
+
+def test_labels_are_found_beside_the_data_or_said_to_be_missing(tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text("a\n1\n", encoding="utf-8")
+    missing = caller_labels(tmp_path)
+    assert isinstance(missing, Unanswered) and "comes without labels" in missing.reason
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "known.csv").write_text("caller,unwanted\n", encoding="utf-8")
+    assert caller_labels(tmp_path) == tmp_path / "labels" / "known.csv"
+    sample = caller_labels()
+    assert isinstance(sample, Path) and sample.name == "caller-labels.csv"

@@ -56,7 +56,7 @@ def second_run(
         (twice / source.name).write_text(json.dumps(_each_cell_twice(source)), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CDR_LOCAL_HOME", str(own_endpoint.home))
-        runner.run(runner.Request(name=NAME, only=(1, 2, 4, 5, 6, 7, 8, 99), out=out, notebooks=twice))
+        runner.run(runner.Request(name=NAME, only=(1, 2, 4, 5, 6, 7, 8, 9, 99), out=out, notebooks=twice))
         yield out
 
 
@@ -89,6 +89,7 @@ def test_what_the_data_cannot_answer_is_said(first_run: Any) -> None:
     assert shown.count("it has no column sip_response") == 3
     assert outputs(first_run[1] / "08_dashboard.ipynb").count("it has no column sip_response") >= 3
     assert "without an answer sheet" in shown
+    assert "This data comes without labels" in outputs(first_run[1] / "09_machine_learning.ipynb")
     assert "the days add up to the table: 2,000 calls" in shown
 
 
@@ -101,6 +102,9 @@ def test_a_second_run_needs_no_clean_up(second_run: Path) -> None:
     assert "✓ rows in = rows out: 6,000" in outputs(second_run / "06_sql_transform.ipynb")
     assert "✓ no schedule is left running" in outputs(second_run / "07_schedule_and_monitoring.ipynb")
     assert "has no column" not in shown
+    learned = outputs(second_run / "09_machine_learning.ipynb")
+    assert learned.count("✓ AutoML job") == 2
+    assert "times as often as the rules" in learned
 
 
 def test_the_clean_up_leaves_nothing_and_can_be_run_again(

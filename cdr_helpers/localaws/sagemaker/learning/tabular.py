@@ -100,7 +100,7 @@ def run(spec: dict[str, Any], report: Report) -> None:
     rows = reading.frame(spec["channels"]["training"])
     kinds = columns.of(rows, config["TargetAttributeName"], spec["features"], weight)
     task = _task(rows, kinds, config, spec["objective"])
-    rows = rows[rows[task.target].notna()].reset_index(drop=True)
+    rows = _in_own_order(rows[rows[task.target].notna()])
     if len(rows) < FEWEST_ROWS:
         raise Unusable(
             f"ClientError: the training data has {len(rows)} rows with a value in {task.target}; "
@@ -113,6 +113,11 @@ def run(spec: dict[str, Any], report: Report) -> None:
     report("stage", stage="FeatureEngineering")
     training, validation = _split(rows, spec, task, weight)
     _search(task, training, validation, config, folder, report)
+
+
+def _in_own_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same rows give the same models, in whatever order and files they come."""
+    return rows.iloc[np.argsort(pd.util.hash_pandas_object(rows, index=False), kind="stable")].reset_index(drop=True)
 
 
 def _task(rows: pd.DataFrame, kinds: columns.Columns, config: dict[str, Any], objective: str | None) -> Task:
