@@ -53,6 +53,8 @@ def make_everything(workshop: Workshop) -> None:
         "athena-results/q.csv",
         "raw-dmy/",
         "monthly/x",
+        "labels/known.csv",
+        "learning/model.tar.gz",
     ):
         s3.put_object(Bucket=workshop.bucket, Key=key, Body=b"a,b\n1,2\n")
     statement = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -63,20 +65,31 @@ def make_everything(workshop: Workshop) -> None:
     for name in ("more", *(name for _, name in cleanup.POLICIES)):
         iam.put_role_policy(RoleName=workshop.role, PolicyName=name, PolicyDocument=json.dumps(policy))
     glue.create_database(DatabaseInput={"Name": workshop.database})
-    for table in ("raw", "processed", "an_analysts_view", "raw_dmy", "monthly"):
+    for table in ("raw", "processed", "an_analysts_view", "raw_dmy", "monthly", "labels"):
         glue.create_table(DatabaseName=workshop.database, TableInput={"Name": table})
     targets = {"S3Targets": [{"Path": workshop.raw}]}
-    for crawler in (workshop.crawler, workshop.dmy_crawler, workshop.incoming_crawler):
+    for crawler in (workshop.crawler, workshop.dmy_crawler, workshop.incoming_crawler, workshop.labels_crawler):
         glue.create_crawler(Name=crawler, Role=workshop.role, DatabaseName=workshop.database, Targets=targets)
     command = {"Name": "glueetl", "ScriptLocation": workshop.script}
     for job in (workshop.job, workshop.sql_job, workshop.monthly_job):
         glue.create_job(Name=job, Role=workshop.role, Command=command, GlueVersion="5.0")
+    make_a_model(workshop, policy)
     glue.create_workflow(Name=workshop.workflow)
     action, crawl = {"JobName": workshop.job}, {"CrawlerName": workshop.incoming_crawler}
     glue.create_trigger(Name=workshop.hourly_trigger, Type="ON_DEMAND", Actions=[action])
     glue.create_trigger(
         Name=f"{workshop.workflow}-start", WorkflowName=workshop.workflow, Type="ON_DEMAND", Actions=[crawl]
     )
+
+
+def make_a_model(workshop: Workshop, policy: dict[str, Any]) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = client("iam").create_role(RoleName=workshop.learning_role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    name = {"RoleName": workshop.learning_role, "PolicyName": "learning"}
+    client("iam").put_role_policy(**name, PolicyDocument=json.dumps(policy))
+    container = {"Image": "image", "ModelDataUrl": f"{workshop.learning}model.tar.gz"}
+    client("sagemaker").create_model(ModelName=workshop.model, PrimaryContainer=container, ExecutionRoleArn=role)
 
 
 def cdr(endpoint: localaws.Endpoint, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -93,8 +106,10 @@ def cdr(endpoint: localaws.Endpoint, *arguments: str, **environment: str) -> sub
     )
 
 
-STARTS, JOBS, CRAWLERS = ["trigger", "workflow"], ["job"] * 3, ["crawler"] * 3
+STARTS, JOBS, CRAWLERS = ["trigger", "workflow"], ["job"] * 3, ["crawler"] * 4
 FOLDERS = [
+    "labels of callers",
+    "files of machine learning",
     "files of each month",
     "files of the second supplier",
     "query results",
@@ -102,7 +117,7 @@ FOLDERS = [
     "temporary files",
     "processed files",
 ]
-TABLES, POLICIES = ["table"] * 4, ["policy"] * 2
+TABLES, POLICIES, LEARNING = ["table"] * 5, ["policy"] * 3, ["model", "role for learning"]
 
 
 # ── what there is ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -110,30 +125,34 @@ TABLES, POLICIES = ["table"] * 4, ["policy"] * 2
 
 def test_the_inventory_names_everything_once(workshop: Workshop) -> None:
     assert [str(resource) for resource in cleanup.inventory(workshop)] == [
+        f"model {workshop.model}",
+        f"role for learning {workshop.learning_role}",
         f"trigger {workshop.hourly_trigger}",
         f"workflow {workshop.workflow}",
         f"job {workshop.monthly_job}",
         f"job {workshop.sql_job}",
         f"job {workshop.job}",
+        f"crawler {workshop.labels_crawler}",
         f"crawler {workshop.incoming_crawler}",
         f"crawler {workshop.dmy_crawler}",
         f"crawler {workshop.crawler}",
-        f"database {workshop.database} (tables: an_analysts_view, monthly, processed, raw, raw_dmy)",
+        f"database {workshop.database} (tables: an_analysts_view, labels, monthly, processed, raw, raw_dmy)",
         f"role {workshop.role}",
-        f"bucket {workshop.bucket} (8 objects)",
+        f"bucket {workshop.bucket} (10 objects)",
     ]
 
 
 @pytest.mark.parametrize(
     ("chapter", "kinds"),
     [
-        (7, [*STARTS, "job", "files of each month", "table", "crawler", "policy"]),
-        (6, [*STARTS, *JOBS[1:], *FOLDERS[:2], *TABLES[2:], *CRAWLERS[1:], *POLICIES]),
-        (5, [*STARTS, *JOBS[1:], *FOLDERS[:3], *TABLES[1:], *CRAWLERS[1:], *POLICIES]),
-        (4, [*STARTS, *JOBS, *FOLDERS, *TABLES, *CRAWLERS[1:], *POLICIES]),
-        (3, [*STARTS, *JOBS, *FOLDERS, *TABLES, *CRAWLERS[1:], *POLICIES]),
-        (2, [*STARTS, *JOBS, *FOLDERS, *CRAWLERS, "database", "role"]),
-        (1, [*STARTS, *JOBS, *CRAWLERS, "database", "role", "bucket"]),
+        (9, [*LEARNING, *FOLDERS[:2], "table", "crawler", "policy"]),
+        (7, [*LEARNING, *STARTS, "job", *FOLDERS[:3], *TABLES[:2], *CRAWLERS[:2], *POLICIES[:2]]),
+        (6, [*LEARNING, *STARTS, *JOBS[1:], *FOLDERS[:4], *TABLES[2:], *CRAWLERS[1:], *POLICIES]),
+        (5, [*LEARNING, *STARTS, *JOBS[1:], *FOLDERS[:5], *TABLES[1:], *CRAWLERS[1:], *POLICIES]),
+        (4, [*LEARNING, *STARTS, *JOBS, *FOLDERS, *TABLES, *CRAWLERS[1:], *POLICIES]),
+        (3, [*LEARNING, *STARTS, *JOBS, *FOLDERS, *TABLES, *CRAWLERS[1:], *POLICIES]),
+        (2, [*LEARNING, *STARTS, *JOBS, *FOLDERS, *CRAWLERS, "database", "role"]),
+        (1, [*LEARNING, *STARTS, *JOBS, *CRAWLERS, "database", "role", "bucket"]),
     ],
 )
 def test_the_inventory_of_later_chapters(workshop: Workshop, chapter: int, kinds: list[str]) -> None:
@@ -150,7 +169,7 @@ def test_deleting_from_a_chapter_on_keeps_what_came_before(workshop: Workshop) -
 
 
 def test_deleting_twice_is_fine(workshop: Workshop) -> None:
-    assert len(cleanup.delete(workshop)) == 11
+    assert len(cleanup.delete(workshop)) == 14
     assert cleanup.delete(workshop) == []
 
 
