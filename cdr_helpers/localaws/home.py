@@ -43,6 +43,11 @@ class Home:
         return self.root / "scratch"
 
     @property
+    def results(self) -> Path:
+        """Results of queries that Athena keeps itself ("managed query results"); made when there is one."""
+        return self.root / "results"
+
+    @property
     def database(self) -> Path:
         """State of the services."""
         return self.root / "state.sqlite"

@@ -261,5 +261,6 @@ def _empty(place: home.Home) -> None:
     gone = place.root / f"gone-{uuid.uuid4().hex}"
     if place.objects.exists():
         place.objects.replace(gone)
+    shutil.rmtree(place.results, ignore_errors=True)
     place.make()
     shutil.rmtree(gone, ignore_errors=True)

@@ -315,6 +315,8 @@ def reset_state(place: home.Home) -> None:
             each.clear()
         gone = place.root / f"gone-{uuid.uuid4().hex}"
         place.objects.replace(gone)
+        if place.results.exists():
+            place.results.replace(gone / "results")
         place.make()
         services.adopt("s3", REGION)
     threading.Thread(target=shutil.rmtree, args=(gone, True), daemon=True).start()

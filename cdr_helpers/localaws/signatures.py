@@ -5,9 +5,9 @@ for S3 in older regions), and the signed chunks of `STREAMING-AWS4-HMAC-SHA256-P
 Sources: docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html, sigv4-streaming.html,
 sigv4-query-string-auth.html; docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
 
-A body that no signature covers is refused: `UNSIGNED-PAYLOAD` outside presigned URLs unless the body is empty, and
-`STREAMING-UNSIGNED-PAYLOAD-TRAILER`. AWS takes both over TLS only; boto3, the AWS CLI, Arrow and DuckDB sign the body
-when they speak plain HTTP (Arrow for uploads only with AWS_REQUEST_CHECKSUM_CALCULATION=when_required).
+A body that nothing covers is refused: `UNSIGNED-PAYLOAD` outside presigned URLs unless it is empty. boto3, the AWS CLI
+and DuckDB sign the body when they speak plain HTTP; Arrow and other clients on AWS's C++ library send uploads as
+`STREAMING-UNSIGNED-PAYLOAD-TRAILER`, whose checksum at the end must be one that the signed headers announce.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ EMPTY = hashlib.sha256(b"").hexdigest()
 UNSIGNED = "UNSIGNED-PAYLOAD"
 STREAMING = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 STREAMING_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+STREAMING_CHECKED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -161,7 +162,7 @@ def _declared_payload(sent: Sent, service: str) -> str | None:
         if service == "s3":
             raise Refused("no digest")
         return None
-    if _HEX.fullmatch(declared) or declared in (STREAMING, STREAMING_TRAILER):
+    if _HEX.fullmatch(declared) or declared in (STREAMING, STREAMING_TRAILER, STREAMING_CHECKED):
         return declared
     if declared == UNSIGNED:
         return declared

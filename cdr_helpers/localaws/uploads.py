@@ -11,7 +11,7 @@ from typing import Any
 from . import wire
 from .home import Keys
 from .s3 import blobs
-from .signatures import STREAMING, STREAMING_TRAILER, UNSIGNED, ChunkSigner, Refused, Signed
+from .signatures import STREAMING, STREAMING_CHECKED, STREAMING_TRAILER, UNSIGNED, ChunkSigner, Refused, Signed
 
 LINE = 8192
 MAX_CHUNK = 64 << 20
@@ -30,8 +30,8 @@ class _Crc32:
         return self._value.to_bytes(4, "big")
 
 
-# The other two of S3's algorithms, CRC32C and CRC64NVME, have no fast implementation among the libraries at hand; the
-# body is covered by its SHA-256 anyhow.
+# The other two of S3's algorithms, CRC32C and CRC64NVME, have no fast implementation among the libraries at hand
+# (awscrt would change how boto3 itself signs): they are kept with the object, not computed again.
 _CHECKSUMS: dict[str, Callable[[], Any]] = {
     "crc32": _Crc32,
     "sha1": lambda: hashlib.sha1(usedforsecurity=False),
@@ -47,8 +47,10 @@ def receive(body: wire.Body, signed: Signed, headers: dict[str, str], keys: Keys
     path = blobs.new_scratch()
     md5 = hashlib.md5(usedforsecurity=False)
     sha256 = hashlib.sha256()
-    named = {name for name in _CHECKSUMS if name in _named_checksums(headers)}
-    checks = {name: _CHECKSUMS[name]() for name in named}
+    named = set(_named_checksums(headers))
+    if signed.payload == STREAMING_CHECKED and not named:
+        raise Refused("unsigned body")
+    checks = {name: _CHECKSUMS[name]() for name in named & _CHECKSUMS.keys()}
     size = 0
     try:
         with path.open("wb") as file:
@@ -66,16 +68,24 @@ def receive(body: wire.Body, signed: Signed, headers: dict[str, str], keys: Keys
         path.unlink(missing_ok=True)
         raise
     sums = {name: base64.b64encode(check.digest()).decode() for name, check in checks.items()}
+    if signed.payload == STREAMING_CHECKED and any(headers.get(_PREFIX + name) is None for name in named):
+        path.unlink(missing_ok=True)
+        raise Refused("incomplete")
     return blobs.Received(path, size, md5.hexdigest(), sums)
 
 
-def _named_checksums(headers: Mapping[str, str]) -> str:
-    return " ".join(name for name in headers if name.startswith("x-amz-checksum-")) + headers.get("x-amz-trailer", "")
+_PREFIX = "x-amz-checksum-"
+
+
+def _named_checksums(headers: Mapping[str, str]) -> Iterator[str]:
+    """The algorithms whose sums come in a header, or at the end of the body."""
+    trailing = [name.strip().lower() for name in headers.get("x-amz-trailer", "").split(",")]
+    return (name.removeprefix(_PREFIX) for name in (*headers, *trailing) if name.startswith(_PREFIX))
 
 
 def require_payload(signed: Signed, digest: str, size: int) -> None:
     """Compare a received body with the digest that was signed. Raises `Refused`."""
-    if signed.payload in (STREAMING, STREAMING_TRAILER):
+    if signed.payload in (STREAMING, STREAMING_TRAILER, STREAMING_CHECKED):
         return
     if signed.payload == UNSIGNED:
         if size and not signed.presigned:
@@ -87,7 +97,28 @@ def require_payload(signed: Signed, digest: str, size: int) -> None:
 def _blocks(body: wire.Body, signed: Signed, headers: dict[str, str], keys: Keys) -> Iterator[bytes]:
     if signed.payload in (STREAMING, STREAMING_TRAILER):
         return _signed_chunks(_Reader(body), signed, headers, keys)
+    if signed.payload == STREAMING_CHECKED:
+        return _checked_chunks(_Reader(body), headers)
     return iter(wire.blocks(body))
+
+
+def _checked_chunks(reader: _Reader, headers: dict[str, str]) -> Iterator[bytes]:
+    """The chunks of a body that no signature covers; the checksums at its end are added to `headers`."""
+    while size := _size(reader.line().partition(b";")[0]):
+        yield reader.exactly(size)
+        if reader.line():
+            raise Refused("incomplete")
+    headers.update({name: value for name, value in _trailer(reader).items() if name.startswith(_PREFIX)})
+
+
+def _size(text: bytes) -> int:
+    try:
+        length = int(text, 16)
+    except ValueError:
+        raise Refused("incomplete") from None
+    if not 0 <= length <= MAX_CHUNK:
+        raise Refused("incomplete")
+    return length
 
 
 class _Reader:
@@ -147,11 +178,16 @@ def _chunk_head(line: bytes) -> tuple[int, str]:
     return length, signature.decode("ascii", "replace")
 
 
-def _read_trailer(reader: _Reader, chain: ChunkSigner, headers: dict[str, str]) -> None:
+def _trailer(reader: _Reader) -> dict[str, str]:
     lines: dict[str, str] = {}
     while line := reader.line():
         name, _, value = line.decode("utf-8", "replace").partition(":")
         lines[name.strip().lower()] = value.strip()
+    return lines
+
+
+def _read_trailer(reader: _Reader, chain: ChunkSigner, headers: dict[str, str]) -> None:
+    lines = _trailer(reader)
     signature = lines.pop("x-amz-trailer-signature", "")
     chain.check_trailer("".join(f"{name}:{lines[name]}\n" for name in sorted(lines)).encode(), signature)
-    headers.update({name: value for name, value in lines.items() if name.startswith("x-amz-checksum-")})
+    headers.update({name: value for name, value in lines.items() if name.startswith(_PREFIX)})

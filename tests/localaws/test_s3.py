@@ -318,21 +318,65 @@ def test_awswrangler(session: boto3.Session, bucket: str, tmp_path: Path) -> Non
     assert awswrangler.s3.list_objects(f"s3://{bucket}/", boto3_session=session) == []
 
 
-def test_arrow_reads_and_is_told_why_it_cannot_write(s3: Any, endpoint: localaws.Endpoint, bucket: str) -> None:
-    from pyarrow import fs
+class TestArrow:
+    """Arrow's own S3 client: its uploads are checked by a sum at their end instead of a signature."""
 
-    store = fs.S3FileSystem(
-        access_key=endpoint.access_key,
-        secret_key=endpoint.secret_key,
-        endpoint_override=endpoint.url.removeprefix("http://"),
-        scheme="http",
-        region=endpoint.region,
-    )
-    s3.put_object(Bucket=bucket, Key="for arrow", Body=b"0123456789")
-    with store.open_input_file(f"{bucket}/for arrow") as file:
-        assert file.read_at(3, 4) == b"456"
-    assert [each.path for each in store.get_file_info(fs.FileSelector(bucket))] == [f"{bucket}/for arrow"]
-    stream = store.open_output_stream(f"{bucket}/by arrow")
-    stream.write(b"Arrow signs no body that it streams")
-    with pytest.raises(OSError, match="takes only bodies that the signature covers"):
-        stream.close()
+    @pytest.fixture
+    def files(self, endpoint: localaws.Endpoint) -> Any:
+        from pyarrow import fs
+
+        return fs.S3FileSystem(
+            access_key=endpoint.access_key,
+            secret_key=endpoint.secret_key,
+            region=endpoint.region,
+            endpoint_override=endpoint.url.removeprefix("http://"),
+            scheme="http",
+            allow_delayed_open=False,
+        )
+
+    @pytest.mark.parametrize("size", [0, 11, 6 << 20, 13 << 20])
+    def test_what_is_written_is_read_again(self, files: Any, bucket: str, size: int) -> None:
+        data = bytes(range(251)) * (size // 251 + 1)
+        with files.open_output_stream(f"{bucket}/folder/file.bin") as out:
+            out.write(data[:size])
+        assert files.open_input_file(f"{bucket}/folder/file.bin").readall() == data[:size]
+
+    def test_parts_and_folders_are_read(self, files: Any, client: Callable[..., Any], bucket: str) -> None:
+        from pyarrow import fs
+
+        client("s3").put_object(Bucket=bucket, Key="for arrow", Body=b"0123456789")
+        with files.open_input_file(f"{bucket}/for arrow") as file:
+            assert file.read_at(3, 4) == b"456"
+        assert [each.path for each in files.get_file_info(fs.FileSelector(bucket))] == [f"{bucket}/for arrow"]
+
+    def test_an_upload_with_a_wrong_sum_is_refused(
+        self, client: Callable[..., Any], endpoint: localaws.Endpoint, bucket: str
+    ) -> None:
+        from botocore.auth import S3SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+
+        class Streaming(S3SigV4Auth):
+            def payload(self, request: AWSRequest) -> str:
+                return "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+
+        def put(body: bytes) -> tuple[int, str]:
+            import http.client
+
+            host = endpoint.url.removeprefix("http://")
+            given = {"Host": host, "x-amz-trailer": "x-amz-checksum-crc32", "content-encoding": "aws-chunked"}
+            request = AWSRequest("PUT", f"{endpoint.url}/{bucket}/k", given, body)
+            Streaming(Credentials(endpoint.access_key, endpoint.secret_key), "s3", endpoint.region).add_auth(request)
+            connection = http.client.HTTPConnection(host, timeout=10)
+            connection.request("PUT", f"/{bucket}/k", body, dict(request.headers.items()))
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+        good = b"B\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n"
+        assert put(good)[0] == 200
+        assert client("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"hello world"
+        status, text = put(good.replace(b"world", b"w0rld"))
+        assert (status, "BadDigest" in text) == (400, True)
+        status, text = put(b"B\r\nhello world\r\n0\r\n\r\n")
+        assert (status, "IncompleteBody" in text) == (400, True)
+        assert client("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"hello world"

@@ -55,9 +55,19 @@ class AthenaBackend(MetadataCalls):
         execution, run = self._prepared(request)
         execution.token = token
         execution.configuration["request"] = _compared(request)
+        execution.configuration["reuse"] = _reuse(request)
+        execution.configuration["results"] = self._result_settings(request)
         self.executions[execution.id] = execution  # type: ignore[assignment]
         executions.submit(execution, run)
         return {"QueryExecutionId": execution.id}
+
+    def _result_settings(self, request: Record) -> Record:
+        """What GetQueryExecution repeats of the result's configuration: the workgroup's where it is enforced."""
+        group = self.group(request.get("WorkGroup")).configuration
+        given = request.get("ResultConfiguration") or {}
+        own = group.get("ResultConfiguration") or {}
+        chosen = own if group.get("EnforceWorkGroupConfiguration") and own else given or own
+        return {key: value for key, value in chosen.items() if key != "OutputLocation"}
 
     def _repeated(self, token: str, request: Record) -> str | None:
         """The execution that the same token started before."""
@@ -121,6 +131,8 @@ class AthenaBackend(MetadataCalls):
         """Where the result goes: the caller's place, or the workgroup's where it is enforced or none is given."""
         own = (group.configuration.get("ResultConfiguration") or {}).get("OutputLocation")
         given = (request.get("ResultConfiguration") or {}).get("OutputLocation")
+        if _is_managed(group):
+            return f"{results.MANAGED}{identity}{'.txt' if statement.text_result else '.csv'}"
         enforced = group.configuration.get("EnforceWorkGroupConfiguration") and own
         location = own if enforced or not given else given
         if not location:
@@ -148,6 +160,8 @@ class AthenaBackend(MetadataCalls):
         """What a worker does."""
         from .queries import Session
 
+        if statement.substatement == "SELECT" and self._reused(execution):
+            return
         session = Session(execution, Metastore(self.account_id, self.region_name), running, nodes)
         try:
             statement.run(session)
@@ -161,6 +175,30 @@ class AthenaBackend(MetadataCalls):
         if gone:
             with persistence.changing("athena"):
                 self.prepared_statements.pop(f"{execution.workgroup}/{gone}", None)
+
+    def _reused(self, execution: Execution) -> bool:
+        """Whether an earlier result of the same query is young enough; then it is this one's too.
+
+        Source: Athena user guide, "Reuse query results": same workgroup, text, database and parameters, within the age
+        that the caller allows.
+        """
+        reuse = execution.configuration.get("reuse") or {}
+        if not reuse.get("Enabled"):
+            return False
+        oldest = time.time() - 60 * int(reuse.get("MaxAgeInMinutes", 60))
+        with persistence.lock("athena"):
+            found: list[Any] = [e for e in dict.values(self.executions) if _same_question(e, execution, oldest)]
+        store = self.store()
+        for earlier in sorted(found, key=lambda e: e.completed, reverse=True):
+            try:
+                data = results.stored(store.objects, earlier.output).read_bytes()
+            except AwsError:
+                continue
+            results.put(store.objects, execution.output, data)
+            results.put(store.objects, execution.output + ".metadata", results.metadata(execution.id, earlier.columns))
+            execution.columns, execution.rows, execution.reused = earlier.columns, earlier.rows, True
+            return True
+        return False
 
     def answer_stop_query_execution(self, request: Record) -> Record:
         """StopQueryExecution."""
@@ -233,7 +271,7 @@ class AthenaBackend(MetadataCalls):
     def _result_file(self, execution: Execution) -> Path:
         store = self.store()
         try:
-            return store.objects.readable(store.objects.find(execution.output))
+            return results.stored(store.objects, execution.output)
         except AwsError:
             raise RequestProblem("Could not find results") from None
 
@@ -297,8 +335,10 @@ def shown(execution: Execution) -> Record:
         "Query": execution.query,
         "StatementType": execution.statement_type,
         "SubstatementType": execution.substatement,
-        "ResultConfiguration": {"OutputLocation": execution.output},
-        "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
+        **_result_place(execution),
+        "ResultReuseConfiguration": {
+            "ResultReuseByAgeConfiguration": execution.configuration.get("reuse") or {"Enabled": False}
+        },
         "QueryExecutionContext": execution.context,
         "Status": _status(execution),
         "Statistics": _statistics(execution),
@@ -308,6 +348,39 @@ def shown(execution: Execution) -> Record:
     if execution.parameters:
         found["ExecutionParameters"] = execution.parameters
     return found
+
+
+def _reuse(request: Record) -> Record:
+    """ResultReuseByAgeConfiguration of a request; 60 minutes when it is enabled and says no age."""
+    given = (request.get("ResultReuseConfiguration") or {}).get("ResultReuseByAgeConfiguration") or {}
+    if not given.get("Enabled"):
+        return {}
+    age = int(given.get("MaxAgeInMinutes", 60))
+    if not 0 <= age <= 10_080:
+        raise RequestProblem("MaxAgeInMinutes must be between 0 and 10080")
+    return {"Enabled": True, "MaxAgeInMinutes": age}
+
+
+def _same_question(earlier: Any, execution: Execution, oldest: float) -> bool:
+    return (
+        earlier.state == "SUCCEEDED"
+        and earlier.id != execution.id
+        and earlier.submitted >= oldest
+        and (earlier.query, earlier.workgroup, earlier.context, earlier.parameters)
+        == (execution.query, execution.workgroup, execution.context, execution.parameters)
+    )
+
+
+def _is_managed(group: Any) -> bool:
+    """Whether Athena keeps the results itself ("Managed query results" in the user guide)."""
+    return bool((group.configuration.get("ManagedQueryResultsConfiguration") or {}).get("Enabled"))
+
+
+def _result_place(execution: Execution) -> Record:
+    kept: Record = execution.configuration.get("results") or {}
+    if execution.output.startswith(results.MANAGED):
+        return {"ManagedQueryResultsConfiguration": {"Enabled": True}}
+    return {"ResultConfiguration": {"OutputLocation": execution.output, **kept}}
 
 
 def _status(execution: Execution) -> Record:

@@ -37,10 +37,10 @@ def parse(sql: str) -> Statement | None:
     return Hive(sql).statement()
 
 
-def text_result(session: Any, lines: list[str], name: str, type_: str = "string") -> None:
-    """Store lines as the statement's result."""
+def text_result(session: Any, lines: list[str], *names: str, type_: str = "string") -> None:
+    """Store lines as the statement's result. With several names each line is still one value, its parts tabbed."""
     execution = session.execution
-    execution.columns = [ResultColumn(name, type_, PRECISIONS.get(type_, 0))] if lines else []
+    execution.columns = [ResultColumn(name, type_, PRECISIONS.get(type_, 0)) for name in names] if lines else []
     session.put(execution.output, "\n".join(lines).encode(), "text/plain")
     session.put(execution.output + ".metadata", b"")
 
@@ -94,12 +94,17 @@ PARQUET_FORMATS = (
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
 )
 ORC_FORMATS = ("org.apache.hadoop.hive.ql.io.orc.OrcInputFormat", "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat")
+AVRO_FORMATS = (
+    "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
+    "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
+)
 # STORED AS → (SerDe unless one is named, input and output format)
 STORED_AS: dict[str, tuple[str, tuple[str, str]]] = {
     "TEXTFILE": (LAZY, TEXT_FORMATS),
     "PARQUET": ("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", PARQUET_FORMATS),
     "JSONFILE": ("org.apache.hive.hcatalog.data.JsonSerDe", TEXT_FORMATS),
     "ORC": ("org.apache.hadoop.hive.ql.io.orc.OrcSerde", ORC_FORMATS),
+    "AVRO": ("org.apache.hadoop.hive.serde2.avro.AvroSerDe", AVRO_FORMATS),
 }
 DELIMITERS = {
     ("FIELDS", "TERMINATED", "BY"): "field.delim",
@@ -800,11 +805,21 @@ def _column_lines(columns: list[dict[str, str]]) -> list[str]:
 def _property_lines(head: str, given: dict[str, str]) -> list[str]:
     if not given:
         return []
-    items = sorted(given.items())
+    items = sorted(given.items(), key=lambda item: _place(item[0], len(given)))
     return [
         head,
         *(f"  '{k}'='{_shown(str(v))}'{')' if i == len(items) - 1 else ', '}" for i, (k, v) in enumerate(items)),
     ]
+
+
+def _place(key: str, entries: int) -> tuple[int, str]:
+    """Where a Java HashMap has a key: the order in which Hive lists properties."""
+    code, buckets = 0, 16
+    for character in key:
+        code = (31 * code + ord(character)) & 0xFFFFFFFF
+    while entries > 0.75 * buckets:
+        buckets *= 2
+    return (code ^ (code >> 16)) & (buckets - 1), key
 
 
 def _show_create_view(parser: Hive) -> Statement:
@@ -817,7 +832,7 @@ def _show_create_view(parser: Hive) -> Statement:
         if info.view is None:
             raise QueryFailure("NOT_SUPPORTED", f"Relation '{CATALOG}.{database}.{name}' is a table, not a view")
         lines = [f"CREATE VIEW {database}.{name} AS ", *info.view.sql.split("\n")]
-        text_result(session, lines, "Create View", "varchar")
+        text_result(session, lines, "Create View", type_="varchar")
 
     return Statement("UTILITY", "SHOW_CREATE_VIEW", run)
 
@@ -830,7 +845,7 @@ def _describe(parser: Hive) -> Statement:
 
     def run(session: Any) -> None:
         _, found = _require_table(session, table)
-        text_result(session, describe_lines(found), "col_name")
+        text_result(session, describe_lines(found), "col_name", "data_type", "comment")
 
     return Statement("UTILITY", "DESCRIBE_TABLE", run, table)
 

@@ -71,8 +71,8 @@ cosh(double) -> double = cosh({0})
 tanh(double) -> double = tanh({0})
 rand() -> double = random()
 random() -> double = random()
-random(bigint) -> bigint = CAST(floor(random() * {0}) AS BIGINT)
-random(bigint, bigint) -> bigint = CAST(floor({0} + random() * ({1} - {0})) AS BIGINT)
+random(bigint) -> bigint = CASE WHEN {0} > 0 THEN CAST(floor(random() * {0}) AS BIGINT) ELSE t_fail('INVALID_FUNCTION_ARGUMENT', 'bound must be positive') END
+random(bigint, bigint) -> bigint = CASE WHEN {1} > {0} THEN CAST(floor({0} + random() * ({1} - {0})) AS BIGINT) ELSE t_fail('INVALID_FUNCTION_ARGUMENT', 'start value must be less than stop value') END
 to_base(bigint, bigint) -> varchar = t_to_base({0}, {1})
 from_base(varchar, bigint) -> bigint = t_from_base({0}, {1})
 width_bucket(double, double, double, bigint) -> bigint = t_width_bucket({0}, {1}, {2}, {3})
@@ -165,7 +165,7 @@ translate(varchar, varchar, varchar) -> varchar = translate({0}, {1}, {2})
 normalize(varchar, varchar) -> varchar = t_normalize({1}, {0})
 to_utf8(varchar) -> varbinary = encode({0})
 from_utf8(varbinary) -> varchar = decode({0})
-repeat(t, bigint) -> array(t) = CASE WHEN {1} < 0 THEN [{0}][1:t_fail('INVALID_FUNCTION_ARGUMENT', 'count argument of repeat function must be greater than or equal to 0')] ELSE list_transform(range(CAST({1} AS BIGINT)), lambda x: {0}) END
+repeat(t, bigint) -> array(t) = CASE WHEN {1} < 0 THEN [{0}][1:t_fail('INVALID_FUNCTION_ARGUMENT', 'count argument of repeat function must be greater than or equal to 0')] WHEN {1} > 10000 THEN [{0}][1:t_fail('INVALID_FUNCTION_ARGUMENT', 'count argument of repeat function must be less than or equal to 10000')] ELSE list_transform(range(CAST({1} AS BIGINT)), lambda x: {0}) END
 regexp_like(varchar, varchar) -> boolean = regexp_matches({0}, t_regexp({1}))
 regexp_extract(varchar, varchar) -> varchar = t_regexp_extract({0}, t_regexp({1}), 0)
 regexp_extract(varchar, varchar, bigint) -> varchar = @regexp_group
@@ -233,13 +233,13 @@ trim_array(array(t), bigint) -> array(t) = ({0})[1:len({0}) - {1}]
 shuffle(array(t)) -> array(t) = list_transform(list_sort(list_transform({0}, lambda x: struct_pack(r := random(), v := x))), lambda x: x.v)
 ngrams(array(t), bigint) -> array(array(t)) = CASE WHEN len({0}) <= {1} THEN [{0}] ELSE list_transform(range(1, len({0}) - {1} + 2), lambda i: ({0})[i:i + {1} - 1]) END
 contains_sequence(array(t), array(t)) -> boolean = len(list_filter(range(1, len({0}) - len({1}) + 2), lambda i: ({0})[i:i + len({1}) - 1] = {1})) > 0
-sequence(bigint, bigint) -> array(bigint) = CASE WHEN {0} <= {1} THEN generate_series({0}, {1}) ELSE generate_series({0}, {1}, -1) END
-sequence(bigint, bigint, bigint) -> array(bigint) = generate_series({0}, {1}, {2})
-sequence(date, date) -> array(date) = list_transform(generate_series(CAST({0} AS TIMESTAMP), CAST({1} AS TIMESTAMP), CASE WHEN {0} <= {1} THEN INTERVAL 1 DAY ELSE -INTERVAL 1 DAY END), lambda x: CAST(x AS DATE))
-sequence(date, date, daytime) -> array(date) = list_transform(generate_series(CAST({0} AS TIMESTAMP), CAST({1} AS TIMESTAMP), t_ms({2})), lambda x: CAST(x AS DATE))
-sequence(date, date, yearmonth) -> array(date) = list_transform(generate_series(CAST({0} AS TIMESTAMP), CAST({1} AS TIMESTAMP), t_months({2})), lambda x: CAST(x AS DATE))
-sequence(timestamp(p), timestamp(p), daytime) -> array(timestamp(p)) = generate_series({0}, {1}, t_ms({2}))
-sequence(timestamp(p), timestamp(p), yearmonth) -> array(timestamp(p)) = generate_series({0}, {1}, t_months({2}))
+sequence(bigint, bigint) -> array(bigint) = t_sequence({0}, {1}, CASE WHEN {0} <= {1} THEN 1 ELSE -1 END)
+sequence(bigint, bigint, bigint) -> array(bigint) = t_sequence({0}, {1}, {2})
+sequence(date, date) -> array(date) = list_transform(t_sequence_ms({0}, {1}, CAST(CASE WHEN {0} <= {1} THEN 86400000 ELSE -86400000 END AS BIGINT)), lambda x: CAST(x AS DATE))
+sequence(date, date, daytime) -> array(date) = list_transform(t_sequence_ms({0}, {1}, {2}), lambda x: CAST(x AS DATE))
+sequence(date, date, yearmonth) -> array(date) = list_transform(t_sequence_months({0}, {1}, {2}), lambda x: CAST(x AS DATE))
+sequence(timestamp(p), timestamp(p), daytime) -> array(timestamp(p)) = t_sequence_ms({0}, {1}, {2})
+sequence(timestamp(p), timestamp(p), yearmonth) -> array(timestamp(p)) = t_sequence_months({0}, {1}, {2})
 transform(array(t), function(t, s)) -> array(s) = list_transform({0}, {1})
 filter(array(t), function(t, boolean)) -> array(t) = list_filter({0}, {1})
 any_match(array(t), function(t, boolean)) -> boolean = CASE WHEN {0} IS NOT NULL THEN coalesce(list_bool_or(list_transform({0}, {1})) OR CASE WHEN len(list_filter(list_transform({0}, {1}), lambda x: x IS NULL)) > 0 THEN NULL ELSE false END, CASE WHEN len({0}) = 0 THEN false END) END

@@ -58,8 +58,13 @@ t_strpos(x, s, n) AS CASE WHEN x IS NULL OR s IS NULL OR n IS NULL THEN NULL WHE
 t_replacement(r) AS regexp_replace(regexp_replace(regexp_replace(replace(r, '\', '\\'), '\\\\\$', chr(1), 'g'), '\$\{?(\d)\}?', '\\\1', 'g'), chr(1), '$', 'g')
 t_regexp(p) AS replace(replace(p, '(?<', '(?P<'), '(?P<=', '(?<=')
 t_regexp_extract(x, p, g) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p, g) END
-t_pad_left(x, n, p) AS CASE WHEN n < 0 THEN CAST(t_fail('INVALID_FUNCTION_ARGUMENT', 'Target length must be in the range [0..2147483647]') AS VARCHAR) ELSE lpad(x, n, p) END
-t_pad_right(x, n, p) AS CASE WHEN n < 0 THEN CAST(t_fail('INVALID_FUNCTION_ARGUMENT', 'Target length must be in the range [0..2147483647]') AS VARCHAR) ELSE rpad(x, n, p) END
+t_sequence_stop(a, b, step, size) AS CASE WHEN step = 0 THEN t_fail('INVALID_FUNCTION_ARGUMENT', 'step must not be zero') WHEN (step > 0 AND a > b) OR (step < 0 AND a < b) THEN t_fail('INVALID_FUNCTION_ARGUMENT', 'sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start') WHEN size >= 10000 THEN t_fail('INVALID_FUNCTION_ARGUMENT', 'result of sequence function must not have more than 10000 entries') END
+t_sequence(a, b, step) AS generate_series(a, coalesce(CAST(t_sequence_stop(a, b, step, abs((CAST(b AS HUGEINT) - a) // nullif(step, 0))) AS BIGINT), b), step)
+t_sequence_ms(a, b, step) AS generate_series(CAST(a AS TIMESTAMP), coalesce(CAST(CAST(t_sequence_stop(a, b, step, abs((epoch_ms(CAST(b AS TIMESTAMP)) - epoch_ms(CAST(a AS TIMESTAMP))) // nullif(step, 0))) AS VARCHAR) AS TIMESTAMP), CAST(b AS TIMESTAMP)), t_ms(step))
+t_sequence_months(a, b, step) AS generate_series(CAST(a AS TIMESTAMP), coalesce(CAST(CAST(t_sequence_stop(a, b, step, abs(t_months_between(CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP)) // nullif(step, 0))) AS VARCHAR) AS TIMESTAMP), CAST(b AS TIMESTAMP)), t_months(step))
+t_pad_check(n) AS CASE WHEN n < 0 OR n > 2147483647 THEN t_fail('INVALID_FUNCTION_ARGUMENT', 'Target length must be in the range [0..2147483647]') WHEN n > 100000000 THEN t_fail('EXCEEDED_LOCAL_MEMORY_LIMIT', concat('Query exceeded per-node memory limit: a text of ', n, ' characters')) ELSE n END
+t_pad_left(x, n, p) AS lpad(x, CAST(t_pad_check(n) AS INTEGER), p)
+t_pad_right(x, n, p) AS rpad(x, CAST(t_pad_check(n) AS INTEGER), p)
 t_element(x, i) AS CASE WHEN i IS NULL OR x IS NULL THEN NULL WHEN i = 0 THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', 'SQL array indices start at 1')] WHEN i < 0 THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', concat('Array subscript is negative: ', i))] WHEN i > len(x) THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', concat('Array subscript must be less than or equal to array length: ', i, ' > ', len(x)))] ELSE x[i] END
 t_element_at(x, i) AS CASE WHEN i = 0 THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', 'SQL array indices start at 1')] ELSE x[i] END
 t_slice(x, s, n) AS CASE WHEN s = 0 THEN x[t_fail('INVALID_FUNCTION_ARGUMENT', 'SQL array indices start at 1'):1] WHEN s < 0 AND -s > len(x) THEN x[1:0] WHEN s < 0 THEN x[len(x) + s + 1:len(x) + s + n] ELSE x[s:s + n - 1] END

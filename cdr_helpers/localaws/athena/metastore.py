@@ -20,7 +20,7 @@ from ..tables import types as t
 from ..tables.reading import Part
 from ..tables.serdes import UnreadableTable
 from ..tables.types import Type
-from . import ast
+from . import ast, projection
 from .failures import QueryFailure
 from .functions import type_of
 from .parser import Parser
@@ -58,12 +58,26 @@ class Metastore:
         if not self.has_database(schema):
             raise QueryFailure("SCHEMA_NOT_FOUND", f"Schema '{schema}' does not exist", at)
         found = self.find(schema, name)
+        if found is None and name.endswith("$partitions"):
+            return self.partitions_table(catalog, schema, name, at)
         if found is None:
             raise QueryFailure("TABLE_NOT_FOUND", f"Table '{catalog}.{schema}.{name}' does not exist", at)
         try:
             return table_info(found, (catalog, schema, name))
         except UnreadableTable as problem:
             raise QueryFailure(problem.name, problem.message, at) from None
+
+    def partitions_table(self, catalog: str, schema: str, name: str, at: ast.Position) -> TableInfo:
+        """`"table$partitions"`: a row per partition, its keys as columns (Athena user guide, "Query the AWS Glue Data
+        Catalog"). Raises TABLE_NOT_FOUND for a table without keys too."""
+        found = self.find(schema, name.removesuffix("$partitions"))
+        keys = (found or {}).get("PartitionKeys") or []
+        if found is None or not keys:
+            raise QueryFailure("TABLE_NOT_FOUND", f"Table '{catalog}.{schema}.{name}' does not exist", at)
+        columns = [(key["Name"].lower(), reading.column_type(key)) for key in keys]
+        values = [each["Values"] for each in self.partitions(schema, found["Name"])]
+        rows = [[None if value == reading.DEFAULT_PARTITION else value for value in row] for row in values]
+        return TableInfo((catalog, schema, name), columns, rows=rows)
 
     def has_database(self, name: str) -> bool:
         """Whether the database exists."""
@@ -113,6 +127,8 @@ class Metastore:
             self.scanned += sum(o.size for p in parts for o in p.objects)
             needed = scan.used or ({0} if not scan.hidden and scan.table.columns else set())
             return reading.relation_sql(scan.table.glue, parts, needed, scan.hidden, self.folder)
+        except QueryFailure:
+            raise
         except UnreadableTable as problem:
             raise QueryFailure(problem.name, problem.message) from None
         except ValueError as problem:
@@ -128,9 +144,11 @@ class Metastore:
         if not table.partition_keys:
             descriptor = table.glue["StorageDescriptor"]
             return [Part(descriptor, (), self.listed(descriptor))]
-        if (table.glue.get("Parameters") or {}).get("projection.enabled", "").lower() == "true":
-            raise QueryFailure("NOT_SUPPORTED", f"Partition projection of table {table.name[2]} is not supported")
-        partitions = self.partitions(table.name[1], table.name[2])
+        if projection.is_projected(table.glue):
+            keys = table.columns[len(table.columns) - len(table.partition_keys) :]
+            partitions = projection.Projection(table.glue, keys, scan.alias, scan.filters).partitions(connection)
+        else:
+            partitions = self.partitions(table.name[1], table.name[2])
         kept = pruned(scan, partitions, connection)
         return [Part(p["StorageDescriptor"], tuple(p["Values"]), self.listed(p["StorageDescriptor"])) for p in kept]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import home
 from ..errors import AwsError
+from ..tables import conversion
 from ..tables import types as t
 from ..tables.types import Type, hive_name, quote
 from . import ast, casts, database, results
@@ -92,10 +93,7 @@ class Session:
     def put(self, uri: str, source: Path | bytes, content_type: str = "application/octet-stream") -> None:
         """Store an object; S3's refusals become the query's failure."""
         try:
-            if isinstance(source, bytes):
-                self.store.objects.put_bytes(uri, source, content_type)
-            else:
-                self.store.objects.put_file(uri, source, content_type)
+            results.put(self.store.objects, uri, source, content_type)
         except AwsError as problem:
             raise QueryFailure("", f"Unable to write {uri}: {problem.message}") from None
 
@@ -140,8 +138,9 @@ COMPRESSIONS = {
     "PARQUET": {"GZIP": "gzip", "SNAPPY": "snappy", "ZSTD": "zstd", "NONE": "uncompressed", "LZ4": "lz4_raw"},
     "TEXTFILE": {"GZIP": "gzip", "NONE": "none", "ZSTD": "zstd"},
     "JSON": {"GZIP": "gzip", "NONE": "none", "ZSTD": "zstd"},
+    **{form: dict.fromkeys(conversion.compressions(form), "") for form in ("ORC", "AVRO")},
 }
-DEFAULT_COMPRESSION = {"PARQUET": "GZIP", "TEXTFILE": "GZIP", "JSON": "GZIP"}
+DEFAULT_COMPRESSION = dict.fromkeys(COMPRESSIONS, "GZIP")
 SUFFIXES = {"gzip": ".gz", "zstd": ".zst"}
 
 
@@ -156,6 +155,8 @@ def write(
     folder = session.scratch()
     try:
         session.execution.rows = _copy(session, compiled, columns, layout, folder)
+        if layout.format in ("ORC", "AVRO"):
+            _convert(folder, layout)
         return [
             w
             for file in sorted(folder.rglob("*"))
@@ -166,8 +167,22 @@ def write(
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _convert(folder: Path, layout: Layout) -> None:
+    """DuckDB has written Parquet; the files become what the layout says."""
+    for file in [each for each in folder.rglob("*") if each.is_file()]:
+        made = conversion.written(file, layout.format, _compression(layout), file.with_suffix(".made"))
+        made.replace(file)
+
+
+def _compression(layout: Layout) -> str:
+    chosen = (layout.compression or DEFAULT_COMPRESSION[layout.format]).upper()
+    if chosen not in COMPRESSIONS[layout.format]:
+        raise QueryFailure("NOT_SUPPORTED", f"Compression {chosen} is not supported for {layout.format}")
+    return chosen
+
+
 def _copy(session: Session, compiled: Compiled, columns: list[tuple[str, Type]], layout: Layout, folder: Path) -> int:
-    writer = {"PARQUET": _parquet_column, "TEXTFILE": _text_column, "JSON": _json_column}[layout.format]
+    writer = {"TEXTFILE": _text_column, "JSON": _json_column}.get(layout.format, _parquet_column)
     listed = ", ".join(
         f"{_key_text(i, type_) if n in layout.partitioned_by else writer(i, type_)} AS {quote(n)}"
         for i, (n, type_) in enumerate(columns)
@@ -182,11 +197,9 @@ def _copy(session: Session, compiled: Compiled, columns: list[tuple[str, Type]],
 
 
 def _options(layout: Layout) -> str:
-    chosen = (layout.compression or DEFAULT_COMPRESSION[layout.format]).upper()
-    known = COMPRESSIONS[layout.format]
-    if chosen not in known:
-        raise QueryFailure("NOT_SUPPORTED", f"Compression {chosen} is not supported for {layout.format}")
-    compression = f"COMPRESSION {known[chosen]}"
+    compression = f"COMPRESSION {COMPRESSIONS[layout.format][_compression(layout)]}"
+    if layout.format in ("ORC", "AVRO"):
+        return "FORMAT parquet"
     if layout.format == "PARQUET":
         return f"FORMAT parquet, {compression}"
     if layout.format == "JSON":
@@ -261,7 +274,7 @@ def _stored(session: Session, file: Path, folder: Path, layout: Layout, location
 
     values = tuple(unquote(p.split("=", 1)[1]) for p in file.relative_to(folder).parts[1:-1])
     keys = "".join(f"{k}={percent(v, safe=' ')}/" for k, v in zip(layout.partitioned_by, values, strict=False))
-    chosen = COMPRESSIONS[layout.format][(layout.compression or DEFAULT_COMPRESSION[layout.format]).upper()]
+    chosen = COMPRESSIONS[layout.format][_compression(layout)]
     suffix = "" if layout.format == "PARQUET" else SUFFIXES.get(chosen, "")
     stamp = datetime.datetime.now(datetime.UTC)
     name = f"{stamp:%Y%m%d_%H%M%S}_{stamp.microsecond % 100000:05d}_{uuid.uuid4().hex[:5]}_{uuid.uuid4()}{suffix}"

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import home
+from ..errors import NoSuchKey
+from ..s3.access import ObjectAccess
 from ..tables.types import Type, quote, result_name
 from . import casts
 from .translate import Compiled
@@ -60,6 +63,35 @@ def result_column(name: str | None, index: int, type_: Type) -> ResultColumn:
     if type_.kind in ("varchar", "char") and type_.args:
         precision = type_.args[0]
     return ResultColumn(name if name is not None else f"_col{index}", base, precision)
+
+
+MANAGED = "managed:"
+"""How the place of a result begins that Athena keeps itself, in no bucket of the account."""
+
+
+def put(objects: ObjectAccess, uri: str, source: Path | bytes, content_type: str = "application/octet-stream") -> None:
+    """Store a result: as an object, or in the endpoint's own folder. Raises `AwsError` as S3 does."""
+    if uri.startswith(MANAGED):
+        place = home.active().results / uri.removeprefix(MANAGED)
+        place.parent.mkdir(exist_ok=True)
+        if isinstance(source, bytes):
+            place.write_bytes(source)
+        else:
+            shutil.move(source, place)
+    elif isinstance(source, bytes):
+        objects.put_bytes(uri, source, content_type)
+    else:
+        objects.put_file(uri, source, content_type)
+
+
+def stored(objects: ObjectAccess, uri: str) -> Path:
+    """The file of a result that `put` stored. Raises `AwsError` when it is gone."""
+    if not uri.startswith(MANAGED):
+        return objects.readable(objects.find(uri))
+    place = home.active().results / uri.removeprefix(MANAGED)
+    if not place.exists():
+        raise NoSuchKey("The specified key does not exist.")
+    return place
 
 
 def write_csv(connection: Any, compiled: Compiled, columns: list[ResultColumn], target: Path) -> None:

@@ -15,7 +15,7 @@ from ..errors import AwsError
 from ..glue import catalog as glue
 from ..tables import types as t
 from ..tables.types import Type
-from . import ast, ddl, queries
+from . import ast, ddl, queries, results
 from .failures import MalformedQuery, QueryFailure
 from .metastore import CATALOG, is_view, view_text
 from .parser import Parser, parse_expression, parse_query
@@ -192,7 +192,7 @@ def resolved(session: Session, table: ast.Table) -> tuple[str, str]:
     return full[1], full[2]
 
 
-SERDES = {
+SERDES = {form: (ddl.STORED_AS[form][0], *ddl.STORED_AS[form][1]) for form in ("ORC", "AVRO")} | {
     "PARQUET": (
         "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
         "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
@@ -225,7 +225,12 @@ def layout_of(properties: dict[str, Any], default: str = "PARQUET") -> Layout:
     if str(properties.get("table_type", "hive")).upper() != "HIVE":
         raise QueryFailure("NOT_SUPPORTED", f"Table type {properties['table_type']} is not supported here")
     compression = next(
-        (properties[k] for k in ("write_compression", "compression", "parquet_compression") if k in properties), ""
+        (
+            properties[k]
+            for k in ("write_compression", "compression", "parquet_compression", "orc_compression")
+            if k in properties
+        ),
+        "",
     )
     return Layout(
         str(properties.get("format", default)).upper(),
@@ -277,6 +282,8 @@ class _CreateTableAs:
     def location(self, session: Session) -> str:
         """Where the files go; it must be empty."""
         given = self.properties.get("external_location")
+        if not given and session.execution.output.startswith(results.MANAGED):
+            raise QueryFailure("NOT_SUPPORTED", "With managed query results a table needs an external_location")
         location = given if given else f"{session.execution.output}"
         check_empty(
             session,
@@ -410,7 +417,13 @@ def _for_table(
 
 def _layout_of_table(described: dict[str, Any], keys: tuple[str, ...], parameters: dict[str, str]) -> Layout:
     library = described["SerdeInfo"].get("SerializationLibrary", "").rsplit(".", 1)[-1].lower()
-    formats = {"parquethiveserde": "PARQUET", "lazysimpleserde": "TEXTFILE", "jsonserde": "JSON"}
+    formats = {
+        "parquethiveserde": "PARQUET",
+        "lazysimpleserde": "TEXTFILE",
+        "jsonserde": "JSON",
+        "orcserde": "ORC",
+        "avroserde": "AVRO",
+    }
     if library not in formats:
         raise QueryFailure("NOT_SUPPORTED", f"Inserting into tables with SerDe {library} is not supported")
     from ..tables.reading import storage_of
@@ -418,7 +431,12 @@ def _layout_of_table(described: dict[str, Any], keys: tuple[str, ...], parameter
 
     storage = storage_of(described, parameters)
     compression = next(
-        (parameters[k] for k in ("write.compression", "parquet.compression", "parquet.compress") if k in parameters), ""
+        (
+            parameters[k]
+            for k in ("write.compression", "parquet.compression", "parquet.compress", "orc.compress")
+            if k in parameters
+        ),
+        "",
     )
     return Layout(formats[library], compression.upper(), keys, delimiter(storage))
 
@@ -481,7 +499,7 @@ def _explain(session: Session, query: ast.Query, analyze: bool) -> None:
     shown = ", ".join(f"{n or f'_col{i}'}:{t.trino_name(type_)}" for i, (n, type_) in enumerate(compiled.columns))
     if analyze:
         session.run(f"SELECT count(*) FROM ({compiled.sql})")
-    ddl.text_result(session, ["Fragment 0 [SINGLE]", f"    Output layout: [{shown}]"], "Query Plan", "varchar")
+    ddl.text_result(session, ["Fragment 0 [SINGLE]", f"    Output layout: [{shown}]"], "Query Plan", type_="varchar")
 
 
 def _prepare(session: Session, name: str, text: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import compression, serdes
+from . import compression, conversion, serdes
 from .serdes.base import Storage, UnreadableTable, text
 from .types import Type, duckdb_name, parse_hive, quote
 
@@ -68,9 +68,13 @@ def column_type(column: dict[str, Any]) -> Type:
         raise UnreadableTable("HIVE_INVALID_METADATA", f"column {column['Name']}: {problem}") from None
 
 
+DEFAULT_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+"""What stands for a partition key's NULL."""
+
+
 def key_value(value: str, type_: Type) -> str:
     """A partition key's value as a literal; `__HIVE_DEFAULT_PARTITION__` is NULL."""
-    if value == "__HIVE_DEFAULT_PARTITION__":
+    if value == DEFAULT_PARTITION:
         return f"CAST(NULL AS {duckdb_name(type_)})"
     return f"CAST({text(value)} AS {duckdb_name(type_)})"
 
@@ -154,7 +158,7 @@ class _Reading:
 
     def position(self, storage: Storage, index: int, name: str) -> int | None:
         """Where the partition has the table's column: by place in text, by name in Parquet and JSON."""
-        if storage.library.rsplit(".", 1)[-1].lower() in ("parquethiveserde", "jsonserde"):
+        if storage.library.rsplit(".", 1)[-1].lower() in ("parquethiveserde", "jsonserde", "avroserde"):
             names = [n for n, _ in storage.columns]
             return names.index(name) if name in names else None
         return index if index < len(storage.columns) else None
@@ -203,6 +207,12 @@ def _suffix(stored: StoredFile) -> str:
 def _readable(objects: Sequence[StoredFile], library: str, scratch: Path) -> tuple[str, list[Path]]:
     """The compression that DuckDB handles, and the files, decompressed beforehand where it does not."""
     suffix = _suffix(objects[0])
+    name = library.rsplit(".", 1)[-1].lower()
+    if name in conversion.CONVERTED:
+        scratch.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=scratch))
+        made = [conversion.readable(o.path, name, folder / str(i), o.uri) for i, o in enumerate(objects)]
+        return "none", made
     if library.rsplit(".", 1)[-1].lower() == "parquethiveserde" or not suffix:
         return "none", [o.path for o in objects]
     if suffix in compression.READ_BY_DUCKDB:

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from cdr_helpers import localaws
 
-MANY = "UNNEST(sequence(1, 100000))"
-SLOW = f"SELECT count(*) FROM {MANY} a(x) CROSS JOIN {MANY} b(y) WHERE x * y % 7 = 3"
+MANY = "UNNEST(sequence(1, 10000))"
+SLOW = f"SELECT count(*) FROM {MANY} a(x) CROSS JOIN {MANY} b(y) CROSS JOIN {MANY} c(z) WHERE x * y * z % 7 = 3"
 
 
 def _client(endpoint: localaws.Endpoint, service: str) -> Any:

@@ -6,7 +6,9 @@ from .base import SerDe, Storage, UnreadableTable
 from .json import Json
 from .lazysimple import LazySimple
 from .opencsv import OpenCsv
+from .orc import Orc
 from .parquet import Parquet
+from .regex import Regex
 
 # last part of the library's name, in lower case → SerDe
 SERDES: dict[str, SerDe] = {
@@ -14,6 +16,9 @@ SERDES: dict[str, SerDe] = {
     "opencsvserde": OpenCsv(),
     "parquethiveserde": Parquet(),
     "jsonserde": Json(),
+    "avroserde": Json(),  # its records have become lines of JSON
+    "orcserde": Orc(),
+    "regexserde": Regex(),
 }
 
 __all__ = ["SERDES", "SerDe", "Storage", "UnreadableTable", "find"]

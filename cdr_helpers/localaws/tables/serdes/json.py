@@ -50,11 +50,14 @@ def value(sql: str, type_: Type) -> str:
     if type_.kind in ("varchar", "char"):
         return f"(CASE WHEN json_type({sql}) IN ('OBJECT', 'ARRAY') THEN {sql} ELSE {scalar} END)"
     if type_.kind == "array":
-        return f"list_transform(CAST(json_extract({sql}, '$[*]') AS VARCHAR[]), lambda x: {value('x', type_.element)})"
+        items = f"list_transform(CAST(json_extract({sql}, '$[*]') AS VARCHAR[]), lambda x: {value('x', type_.element)})"
+        return f"(CASE WHEN json_type({sql}) = 'ARRAY' THEN {items} END)"
     if type_.kind == "map":
         keys = f"json_keys({sql})"
         inner = value(f"CAST(json_extract({sql}, '$.\"' || k || '\"') AS VARCHAR)", type_.value)
-        return f"map({keys}, list_transform({keys}, lambda k: {inner}))"
+        return (
+            f"(CASE WHEN json_type({sql}) = 'OBJECT' THEN map({keys}, list_transform({keys}, lambda k: {inner})) END)"
+        )
     if type_.kind == "row":
         fields = ", ".join(
             f"{quote(field_name(i, n))} := {value(member(sql, field_name(i, n)), f)}"
