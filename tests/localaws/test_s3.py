@@ -380,3 +380,16 @@ class TestArrow:
         status, text = put(b"B\r\nhello world\r\n0\r\n\r\n")
         assert (status, "IncompleteBody" in text) == (400, True)
         assert client("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"hello world"
+
+
+def test_s3_select_is_refused_by_name(client: Callable[..., Any], bucket: str) -> None:
+    client("s3").put_object(Bucket=bucket, Key="a.csv", Body=b"a\n1\n")
+    with pytest.raises(ClientError, match="SelectObjectContent"):
+        client("s3").select_object_content(
+            Bucket=bucket,
+            Key="a.csv",
+            Expression="SELECT * FROM s3object",
+            ExpressionType="SQL",
+            InputSerialization={"CSV": {}},
+            OutputSerialization={"CSV": {}},
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from pathlib import Path
@@ -397,19 +398,24 @@ def _status(execution: Execution) -> Record:
 def _statistics(execution: Execution) -> Record:
     start, end = execution.started or execution.submitted, execution.completed or time.time()
     found: Record = {
-        "EngineExecutionTimeInMillis": int((end - start) * 1000),
+        "EngineExecutionTimeInMillis": _millis(start, end),
         "DataScannedInBytes": execution.scanned,
-        "TotalExecutionTimeInMillis": int((end - execution.submitted) * 1000),
-        "QueryQueueTimeInMillis": int((start - execution.submitted) * 1000),
+        "TotalExecutionTimeInMillis": _millis(execution.submitted, end),
+        "QueryQueueTimeInMillis": _millis(execution.submitted, start),
         "ServicePreProcessingTimeInMillis": 0,
         "ServiceProcessingTimeInMillis": 0,
         "ResultReuseInformation": {"ReusedPreviousResult": execution.reused},
     }
     if execution.planned:
-        found["QueryPlanningTimeInMillis"] = int((execution.planned - start) * 1000)
+        found["QueryPlanningTimeInMillis"] = _millis(start, execution.planned)
     if execution.manifest:
         found["DataManifestLocation"] = execution.manifest
     return found
+
+
+def _millis(start: float, end: float) -> int:
+    """Milliseconds between two moments, a begun one counted whole: no step of a query takes no time."""
+    return max(1, math.ceil((end - start) * 1000))
 
 
 def _warm_up() -> None:

@@ -105,10 +105,17 @@ class _Reading:
         self.needed, self.hidden, self.scratch = needed, hidden, scratch
 
     def sql(self, parts: Sequence[Part]) -> str:
-        filled = [p for p in parts if p.objects]
+        filled = [self.described(p) for p in parts if p.objects]
         groups = [list(g) for g in _grouped(filled, self.parameters)]
         selects = [self.group(group) for group in groups]
         return " UNION ALL ".join(selects) if selects else self.empty()
+
+    def described(self, part: Part) -> Part:
+        """A partition that names no columns (awswrangler registers such) has those of its table."""
+        if part.descriptor.get("Columns"):
+            return part
+        columns = self.table["StorageDescriptor"].get("Columns", [])
+        return Part({**part.descriptor, "Columns": columns}, part.values, part.objects)
 
     def empty(self) -> str:
         types = [type_ for _, type_ in (*self.columns, *self.keys)]

@@ -194,3 +194,19 @@ def test_sequences_have_an_end(athena: Any, text: str) -> None:
     """A sequence of two thousand million entries once took the endpoint down."""
     found, expected = athena.run(f"SELECT x FROM UNNEST({text}) AS t (x)"), SEQUENCES[text]
     assert (found.error or [row[0] for row in found.rows]) == expected
+
+
+@pytest.mark.parametrize("library", ["OpenCSVSerde", "lazy.LazySimpleSerDe"])
+def test_a_partition_without_columns_has_the_table_s(
+    client: Callable[..., Any], athena: Any, made: str, library: str
+) -> None:
+    """As awswrangler's `add_csv_partitions` registers them."""
+    client("s3").put_object(Bucket=athena.bucket, Key="c/p=1/a", Body=b"1,x\n2,y\n")
+    serde = f"ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.{library}' WITH SERDEPROPERTIES ('field.delim' = ',')"
+    place = f"LOCATION 's3://{athena.bucket}/c/'"
+    assert not athena.run(f"CREATE EXTERNAL TABLE c (a int, b string) PARTITIONED BY (p int) {serde} {place}").error
+    described = client("glue").get_table(DatabaseName=made, Name="c")["Table"]["StorageDescriptor"]
+    kept = {key: described[key] for key in ("InputFormat", "OutputFormat", "SerdeInfo")}
+    added = {"Values": ["1"], "StorageDescriptor": {**kept, "Location": f"s3://{athena.bucket}/c/p=1/"}}
+    client("glue").create_partition(DatabaseName=made, TableName="c", PartitionInput=added)
+    assert athena.run("SELECT * FROM c ORDER BY a").rows == [["1", "x", "1"], ["2", "y", "1"]]
