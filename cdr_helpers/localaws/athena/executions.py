@@ -20,6 +20,7 @@ from .failures import QueryFailure
 from .results import ResultColumn
 
 SLOTS = 20
+INTERRUPTION_SECONDS = 0.05
 FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 _log = logging.getLogger(__name__)
 
@@ -64,12 +65,20 @@ class _Running:
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
+        self.ended = threading.Event()
         self.connection: Any = None
 
     def stop(self) -> None:
-        self.cancelled.set()
-        if self.connection is not None:
-            self.connection.interrupt()
+        if not self.cancelled.is_set():
+            self.cancelled.set()
+            runs.start("athena-stop", self._interrupt)
+
+    def _interrupt(self) -> None:
+        """Until the work has ended: an interruption between two statements of the engine is forgotten by it."""
+        while not self.ended.is_set():
+            if self.connection is not None:
+                self.connection.interrupt()
+            self.ended.wait(INTERRUPTION_SECONDS)
 
 
 _running: dict[str, _Running] = {}
@@ -105,6 +114,7 @@ def _run(execution: Execution, work: Callable[[Execution, Any], None]) -> None:
     running = _running[execution.id]
     with persistence.changing("athena"):
         if running.cancelled.is_set():
+            running.ended.set()
             _running.pop(execution.id, None)
             return
         execution.state = "RUNNING"
@@ -128,6 +138,7 @@ def _run(execution: Execution, work: Callable[[Execution, Any], None]) -> None:
             QueryFailure("GENERIC_INTERNAL_ERROR", "The query engine failed; see the log of the local endpoint"),
         )
     finally:
+        running.ended.set()
         _running.pop(execution.id, None)
 
 

@@ -134,6 +134,28 @@ def test_stop(athena: Any) -> None:
     assert athena.run("SELECT 1").rows == [["1"]]
 
 
+def test_a_query_that_is_stopped_as_it_starts_uses_no_processor_any_more(athena: Any, endpoint: Any) -> None:
+    """The engine forgets an interruption that comes before its statement: such a query once ran on for good."""
+    import time
+
+    import psutil
+
+    for pause in [step / 2000 for step in range(40)]:
+        identity = athena.start(SLOW)
+        time.sleep(pause)
+        athena.client.stop_query_execution(QueryExecutionId=identity)
+        assert athena.wait(identity)["Status"]["State"] == "CANCELLED"
+    process = psutil.Process(endpoint.pid)
+    busy = 1.0
+    for _ in range(10):
+        before = sum(process.cpu_times()[:2])
+        time.sleep(0.5)
+        busy = sum(process.cpu_times()[:2]) - before
+        if busy < 0.25:
+            break
+    assert busy < 0.25
+
+
 def test_many_clients_at_once(athena: Any, calls: str) -> None:
     """More queries than slots, with functions written in Python among them: every answer is right."""
     statements = {
