@@ -335,8 +335,9 @@ LEARNING_JOBS = "callers-"
 def _find_automl_job(workshop: Workshop) -> Iterator[Resource]:
     sagemaker = _client(workshop, "sagemaker")
     with _may_be_absent(*_FORBIDDEN):
-        found = sagemaker.list_auto_ml_jobs(NameContains=LEARNING_JOBS, StatusEquals="InProgress")
-        for each in found["AutoMLJobSummaries"]:
+        pages = sagemaker.get_paginator("list_auto_ml_jobs")
+        found = pages.paginate(NameContains=LEARNING_JOBS, StatusEquals="InProgress")
+        for each in (job for page in found for job in page["AutoMLJobSummaries"]):
             job = sagemaker.describe_auto_ml_job_v2(AutoMLJobName=each["AutoMLJobName"])
             if job["OutputDataConfig"]["S3OutputPath"].startswith(workshop.learning):
                 yield Resource("AutoML job", each["AutoMLJobName"], "in progress")
@@ -350,8 +351,8 @@ def _stop_automl_job(workshop: Workshop, resource: Resource) -> None:
 
 def _find_model(workshop: Workshop) -> Iterator[Resource]:
     with _may_be_absent(*_FORBIDDEN):
-        found = _client(workshop, "sagemaker").list_models(NameContains=workshop.model)["Models"]
-        if workshop.model in [model["ModelName"] for model in found]:
+        pages = _client(workshop, "sagemaker").get_paginator("list_models").paginate(NameContains=workshop.model)
+        if workshop.model in [model["ModelName"] for page in pages for model in page["Models"]]:
             yield Resource("model", workshop.model)
 
 

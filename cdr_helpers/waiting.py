@@ -114,16 +114,7 @@ def automl_job(name: str, timeout: float = 4 * 3600) -> dict[str, Any]:
 
     `timeout` in seconds. Raises `WorkshopError` with AWS's message unless the job is Completed.
     """
-    work = _Work(
-        service="sagemaker",
-        poll_seconds=20,
-        read=lambda sagemaker: sagemaker.describe_auto_ml_job_v2(AutoMLJobName=name),
-        state=lambda job: job["AutoMLJobStatus"],
-        outcome=lambda job: _SUCCEEDED.get(job["AutoMLJobStatus"], job["AutoMLJobStatus"]),
-        reason=lambda job: job.get("FailureReason", "no reason given"),
-        over=frozenset({"Completed", "Failed", "Stopped"}),
-        note=lambda job: job["AutoMLJobSecondaryStatus"],
-    )
+    work = _of_sagemaker(lambda sagemaker: sagemaker.describe_auto_ml_job_v2(AutoMLJobName=name), "AutoMLJob", 20)
     return _wait("AutoML job", work, timeout)
 
 
@@ -132,16 +123,23 @@ def transform_job(name: str, timeout: float = 3600) -> dict[str, Any]:
 
     `timeout` in seconds. Raises `WorkshopError` with AWS's message unless the job is Completed.
     """
-    work = _Work(
+    work = _of_sagemaker(lambda sagemaker: sagemaker.describe_transform_job(TransformJobName=name), "TransformJob", 10)
+    return _wait("transform job", work, timeout)
+
+
+def _of_sagemaker(read: Callable[[Any], dict[str, Any]], kind: str, poll_seconds: float) -> _Work:
+    """A job whose description names its members after its kind: `{kind}Status`, `{kind}SecondaryStatus`."""
+    status = f"{kind}Status"
+    return _Work(
         service="sagemaker",
-        poll_seconds=10,
-        read=lambda sagemaker: sagemaker.describe_transform_job(TransformJobName=name),
-        state=lambda job: job["TransformJobStatus"],
-        outcome=lambda job: _SUCCEEDED.get(job["TransformJobStatus"], job["TransformJobStatus"]),
+        poll_seconds=poll_seconds,
+        read=read,
+        state=lambda job: job[status],
+        outcome=lambda job: _SUCCEEDED.get(job[status], job[status]),
         reason=lambda job: job.get("FailureReason", "no reason given"),
         over=frozenset({"Completed", "Failed", "Stopped"}),
+        note=lambda job: job.get(f"{kind}SecondaryStatus", job[status]),
     )
-    return _wait("transform job", work, timeout)
 
 
 _SUCCEEDED = {"Completed": "SUCCEEDED"}

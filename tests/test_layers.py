@@ -39,6 +39,7 @@ RANKS = {
     "s3": 2,
     "sagemaker": 2,
     "tables": 1,
+    "answers": 0,
     "engine": 0,
     "errors": 0,
     "home": 0,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from ..answers import page_position, page_token
 from .errors import InvalidInput
 
 Item = TypeVar("Item")
@@ -19,7 +18,7 @@ def page(items: Sequence[Item], request: Mapping[str, Any], most: int) -> tuple[
     """
     start = _position(request.get("NextToken"))
     end = start + min(int(request.get("MaxResults") or most), most)
-    return items[start:end], _token(end) if end < len(items) else None
+    return items[start:end], page_token(end) if end < len(items) else None
 
 
 def answer(key: str, items: Sequence[Any], request: Mapping[str, Any], most: int = 100) -> dict[str, Any]:
@@ -28,14 +27,8 @@ def answer(key: str, items: Sequence[Any], request: Mapping[str, Any], most: int
     return {key: list(shown)} | ({"NextToken": token} if token else {})
 
 
-def _token(position: int) -> str:
-    return base64.urlsafe_b64encode(f"at:{position}".encode()).decode()
-
-
 def _position(token: str | None) -> int:
-    if not token:
-        return 0
     try:
-        return int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("at:"))
-    except (ValueError, binascii.Error) as error:
+        return page_position(token)
+    except ValueError as error:
         raise InvalidInput("The pagination token is not valid.") from error

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import Any
 
+from .. import answers
 from ..errors import AwsError
 from . import requests
 from .inference.calls import InferenceCalls
-
-JSON = "application/x-amz-json-1.1"
 
 
 class SageMakerBackend(InferenceCalls):
@@ -61,17 +59,4 @@ def _answer(request: Any, url: str, headers: dict[str, str]) -> tuple[int, dict[
     asked = json.loads(request.data or b"{}")
     requests.check(action, asked)
     backend = sagemaker_backends[DEFAULT_ACCOUNT_ID][region]
-    return 200, {"Content-Type": JSON}, json.dumps(_given(getattr(backend, method)(asked)), default=_epoch)
-
-
-def _given(value: Any) -> Any:
-    """The response without what is None: AWS leaves such members out."""
-    if isinstance(value, dict):
-        return {key: _given(held) for key, held in value.items() if held is not None}
-    return [_given(held) for held in value] if isinstance(value, (list, tuple)) else value
-
-
-def _epoch(value: Any) -> float:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC).timestamp()
-    raise TypeError(f"not a value of a response: {value!r}")
+    return 200, {"Content-Type": answers.JSON}, answers.text(getattr(backend, method)(asked))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ..answers import page_position, page_token
 from .errors import ValidationProblem
 
 Record = dict[str, Any]
@@ -56,16 +55,9 @@ def page(key: str, found: Sequence[Any], request: Record, most: int = 10) -> Rec
 
     Raises `ValidationProblem` for a token that no page returned.
     """
-    start = _position(request.get("NextToken"))
-    end = start + int(request.get("MaxResults") or most)
-    token = base64.urlsafe_b64encode(f"at:{end}".encode()).decode()
-    return {key: list(found[start:end])} | ({"NextToken": token} if end < len(found) else {})
-
-
-def _position(token: str | None) -> int:
-    if not token:
-        return 0
     try:
-        return int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("at:"))
-    except (ValueError, binascii.Error) as error:
-        raise ValidationProblem("The NextToken is not valid.") from error
+        start = page_position(request.get("NextToken"))
+    except ValueError:
+        raise ValidationProblem("The NextToken is not valid.") from None
+    end = start + int(request.get("MaxResults") or most)
+    return {key: list(found[start:end])} | ({"NextToken": page_token(end)} if end < len(found) else {})

@@ -195,9 +195,6 @@ class AutoMLCalls(TagCalls):
     def _on_explained(self, job: AutoMLJob, event: Record) -> None:
         job.candidates[event["candidate"]].artifacts = event["locations"]
 
-    def _on_partial(self, job: AutoMLJob, event: Record) -> None:
-        job.partial = event["reason"][:1024]
-
 
 _EVENTS = {
     "stage": AutoMLCalls._on_stage,
@@ -206,6 +203,5 @@ _EVENTS = {
     "candidate": AutoMLCalls._on_candidate,
     "lost": AutoMLCalls._on_lost,
     "explained": AutoMLCalls._on_explained,
-    "partial": AutoMLCalls._on_partial,
 }
 """What a training process reports → what becomes of it."""

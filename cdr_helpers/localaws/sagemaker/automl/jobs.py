@@ -85,15 +85,11 @@ class Candidate:
         if self.status != COMPLETED:
             return shown
         locations = {"CandidateArtifactLocations": self.artifacts} if self.artifacts else {}
+        # The log loss is no objective, so AWS's model has it as a standard metric alone.
         measured = [
-            {"MetricName": name, "StandardMetricName": name, "Value": value, "Set": "Validation"}
+            {"MetricName": None if name == "LogLoss" else name, "StandardMetricName": name, "Value": value}
+            | {"Set": "Validation"}
             for name, value in self.metrics.items()
-            if name != "LogLoss"
-        ]
-        measured += [
-            {"StandardMetricName": "LogLoss", "Value": self.metrics[name], "Set": "Validation"}
-            for name in ("LogLoss",)
-            if name in self.metrics
         ]
         return shown | {
             "FinalAutoMLJobObjectiveMetric": {
@@ -121,7 +117,6 @@ class AutoMLJob:
     modified: datetime = field(default_factory=utcnow)
     ended: datetime | None = None
     reason: str = ""
-    partial: str = ""
     problem: str = ""
     objective: str = ""
     candidates: dict[str, Candidate] = field(default_factory=dict)
@@ -181,7 +176,6 @@ class AutoMLJob:
             "EndTime": self.ended,
             "LastModifiedTime": self.modified,
             "FailureReason": self.reason or None,
-            "PartialFailureReasons": [{"PartialFailureMessage": self.partial}] if self.partial else None,
         }
 
     def as_dict(self, step_arn: str) -> Record:
