@@ -291,10 +291,10 @@ class Relation(Node):
 
 @dataclass
 class Table(Relation):
-    """`catalog.schema.table`."""
+    """`catalog.schema.table`; `version` is (TIMESTAMP or VERSION, expression) of `FOR … AS OF`."""
 
     parts: list[Identifier]
-    at_version: Node | None = None
+    version: tuple[str, Node] | None = None
 
 
 @dataclass

@@ -15,7 +15,7 @@ from ..errors import AwsError
 from ..glue import catalog as glue
 from ..tables.types import hive_name, parse_hive
 from .failures import MalformedQuery, QueryFailure
-from .metastore import CATALOG, is_view
+from .metastore import CATALOG, current_columns, is_iceberg, is_view
 from .results import PRECISIONS, ResultColumn
 from .tokens import Token, tokenize
 
@@ -75,6 +75,8 @@ class TableText:
     absent: bool = False
     columns: list[dict[str, str]] = field(default_factory=list)
     keys: list[dict[str, str]] = field(default_factory=list)
+    transforms: list[str] = field(default_factory=list)
+    """What an Iceberg table is partitioned by: columns or `day(column)`."""
     comment: str = ""
     serde: str = ""
     serde_parameters: dict[str, str] = field(default_factory=dict)
@@ -323,9 +325,29 @@ class Hive:
         table.stored_as = token.upper
 
     def partitioned_by(self, table: TableText) -> None:
-        """PARTITIONED BY (name type, …)."""
+        """PARTITIONED BY (name type, …), or (name, transform(name), …) of an Iceberg table."""
         self.expect("(")
-        table.keys = self.columns()
+        start = self.at
+        try:
+            table.keys = self.columns()
+        except MalformedQuery:
+            self.at = start
+            table.transforms = self.transforms()
+
+    def transforms(self) -> list[str]:
+        """`name, bucket(16, name), …)`."""
+        found, depth, text = [], 0, ""
+        while depth >= 0:
+            token = self.advance()
+            if token.kind == "end":
+                self.fail("')'")
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+            if depth < 0 or (depth == 0 and token.text == ","):
+                found.append(text)
+                text = ""
+            else:
+                text += token.text
+        return found
 
     def skip_buckets(self, table: TableText) -> None:
         """CLUSTERED BY (…) INTO n BUCKETS is taken and changes nothing here."""
@@ -449,9 +471,30 @@ def _create_table(session: Any, table: TableText) -> None:
         raise QueryFailure(
             "", "FAILED: ParseException: no LOCATION of an S3 path is given; an external table needs one"
         )
+    if table.properties.get("table_type", "").upper() == "ICEBERG":
+        _create_iceberg(session, database, name, table)
+        return done(session)
+    if table.transforms:
+        raise QueryFailure("", f"FAILED: ParseException: partition key {table.transforms[0]} has no type")
     with persistence.changing("glue"):
         glue.create_table(store.account, store.region, database, _table_input(name, table))
     return done(session)
+
+
+def _create_iceberg(session: Any, database: str, name: str, table: TableText) -> None:
+    if table.keys:
+        raise QueryFailure(
+            "", "FAILED: ParseException: an Iceberg table is PARTITIONED BY columns of its own, written without a type"
+        )
+    definitions = _definitions()
+    definitions.create(session, database, name, table.columns, table.transforms, table.location, table.properties)
+
+
+def _definitions() -> Any:
+    """Loaded when an Iceberg table is met: pyiceberg takes a second to import."""
+    from .iceberg import definitions
+
+    return definitions
 
 
 def _table_input(name: str, table: TableText) -> dict[str, Any]:
@@ -495,9 +538,13 @@ def _require_table(session: Any, table: TableName) -> tuple[str, dict[str, Any]]
 
 def _drop_table(session: Any, table: TableName, exists: bool) -> None:
     database, name = table.resolve(session)
-    if session.store.find(database, name) is None:
+    found = session.store.find(database, name)
+    if found is None:
         if not exists:
             raise QueryFailure("", f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}")
+        return done(session)
+    if is_iceberg(found):
+        _definitions().drop(session, database, name)
         return done(session)
     with persistence.changing("glue"):
         glue.delete_table(session.store.account, session.store.region, database, name)
@@ -510,8 +557,20 @@ KEPT = (
 )  # fmt: skip
 
 
-def _change_table(session: Any, table: TableName, change: Callable[[dict[str, Any]], None]) -> None:
+def _change_table(
+    session: Any,
+    table: TableName,
+    change: Callable[[dict[str, Any]], None],
+    of_iceberg: Callable[[], Any] | None = None,
+) -> None:
+    """Change what the catalog has of a table; `of_iceberg` gives the change of an Iceberg table's metadata."""
     database, found = _require_table(session, table)
+    if is_iceberg(found):
+        if of_iceberg is None:
+            raise QueryFailure("NOT_SUPPORTED", f"This is not supported for Iceberg table {database}.{found['Name']}")
+        _definitions().alter(session, database, found["Name"], of_iceberg())
+        done(session)
+        return
     table_input = {k: v for k, v in found.items() if k in KEPT}
     table_input["StorageDescriptor"] = dict(table_input["StorageDescriptor"])
     table_input["Parameters"] = dict(table_input.get("Parameters") or {})
@@ -523,7 +582,26 @@ def _change_table(session: Any, table: TableName, change: Callable[[dict[str, An
 
 def _set_properties(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[[Any], None]]:
     given = parser.properties()
-    return "ALTER_TABLE_SET_TBLPROPERTIES", lambda s: _change_table(s, table, lambda x: x["Parameters"].update(given))
+    return "ALTER_TABLE_SET_TBLPROPERTIES", lambda s: _change_table(
+        s, table, lambda x: x["Parameters"].update(given), lambda: _definitions().set_properties(given)
+    )
+
+
+def _unset_properties(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[[Any], None]]:
+    parser.if_exists()
+    parser.expect("(")
+    names = [parser.string()]
+    while parser.accept(","):
+        names.append(parser.string())
+    parser.expect(")")
+
+    def change(x: dict[str, Any]) -> None:
+        for name in names:
+            x["Parameters"].pop(name, None)
+
+    return "ALTER_TABLE_UNSET_TBLPROPERTIES", lambda s: _change_table(
+        s, table, change, lambda: _definitions().unset_properties(names)
+    )
 
 
 def _set_location(
@@ -556,14 +634,73 @@ def _add_columns(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[
                 raise ddl_failure(f"Duplicate column name: {column['Name']}")
         x["StorageDescriptor"]["Columns"] = [*x["StorageDescriptor"]["Columns"], *added]
 
-    return "ALTER_TABLE_ADD_COLUMNS", lambda s: _change_table(s, table, change)
+    return "ALTER_TABLE_ADD_COLUMNS", lambda s: _change_table(
+        s, table, change, lambda: _definitions().add_columns(added)
+    )
+
+
+def _drop_column(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[[Any], None]]:
+    name = parser.name()
+
+    def refuse(x: dict[str, Any]) -> None:
+        raise QueryFailure("NOT_SUPPORTED", f"DROP COLUMN is for Iceberg tables; REPLACE COLUMNS leaves {name} out")
+
+    return "ALTER_TABLE_DROP_COLUMN", lambda s: _change_table(
+        s, table, refuse, lambda: _definitions().drop_column(name)
+    )
+
+
+def _change_column(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[[Any], None]]:
+    old = parser.name()
+    column = {"Name": parser.name(), "Type": parser.type_text()}
+    if parser.accept("COMMENT"):
+        column["Comment"] = parser.string()
+    place = None
+    if parser.accept("FIRST"):
+        place = ("FIRST", "")
+    elif parser.accept("AFTER"):
+        place = ("AFTER", parser.name())
+
+    def change(x: dict[str, Any]) -> None:
+        columns = [dict(c) for c in x["StorageDescriptor"]["Columns"]]
+        found = next((c for c in columns if c["Name"] == old), None)
+        if found is None:
+            raise ddl_failure(f"Invalid column reference {old}")
+        found.update(column)
+        if place is not None:
+            columns.remove(found)
+            names = [c["Name"] for c in columns]
+            if place[0] == "AFTER" and place[1] not in names:
+                raise ddl_failure(f"Invalid column reference {place[1]}")
+            columns.insert(0 if place[0] == "FIRST" else names.index(place[1]) + 1, found)
+        x["StorageDescriptor"]["Columns"] = columns
+
+    return "ALTER_TABLE_CHANGE_COLUMN", lambda s: _change_table(
+        s, table, change, lambda: _definitions().change_column(old, column, place)
+    )
+
+
+def _rename_table(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[[Any], None]]:
+    new = parser.table_name()
+
+    def run(session: Any) -> None:
+        database, found = _require_table(session, table)
+        if not is_iceberg(found):
+            raise QueryFailure("NOT_SUPPORTED", "ALTER TABLE RENAME is for Iceberg tables")
+        _definitions().rename(session, database, found["Name"], new.name)
+        done(session)
+
+    return "ALTER_TABLE_RENAME", run
 
 
 def _replace_columns(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[[Any], None]]:
     parser.expect("(")
     columns = parser.columns()
     return "ALTER_TABLE_REPLACE_COLUMNS", lambda s: _change_table(
-        s, table, lambda x: x["StorageDescriptor"].__setitem__("Columns", columns)
+        s,
+        table,
+        lambda x: x["StorageDescriptor"].__setitem__("Columns", columns),
+        lambda: _definitions().replace_columns(columns),
     )
 
 
@@ -718,7 +855,7 @@ def _show_columns(parser: Hive) -> Statement:
 
 
 def _all_columns(found: dict[str, Any]) -> list[dict[str, str]]:
-    return [*found["StorageDescriptor"].get("Columns", []), *(found.get("PartitionKeys") or [])]
+    return [*current_columns(found), *(found.get("PartitionKeys") or [])]
 
 
 def _show_partitions(parser: Hive) -> Statement:
@@ -748,8 +885,10 @@ def _show_properties(parser: Hive) -> Statement:
     parser.finish()
 
     def run(session: Any) -> None:
-        _, found = _require_table(session, table)
+        database, found = _require_table(session, table)
         given = found.get("Parameters") or {}
+        if is_iceberg(found):
+            given = _definitions().properties(session, database, found["Name"])
         if wanted is not None:
             absent = f"Table {found['DatabaseName']}.{found['Name']} does not have property: {wanted}"
             return text_result(session, [given.get(wanted, absent)], "prpt_name")
@@ -763,10 +902,14 @@ def _show_create_table(parser: Hive) -> Statement:
     parser.finish()
 
     def run(session: Any) -> None:
-        _, found = _require_table(session, table)
+        database, found = _require_table(session, table)
         if is_view(found):
             raise QueryFailure("", f"FAILED: SemanticException {found['Name']} is a view")
-        text_result(session, create_table_text(found), "createtab_stmt")
+        if is_iceberg(found):
+            lines = _definitions().create_text(session, database, found["Name"])
+        else:
+            lines = create_table_text(found)
+        text_result(session, lines, "createtab_stmt")
 
     return Statement("UTILITY", "SHOW_CREATE_TABLE", run)
 
@@ -844,8 +987,10 @@ def _describe(parser: Hive) -> Statement:
     parser.finish()
 
     def run(session: Any) -> None:
-        _, found = _require_table(session, table)
-        text_result(session, describe_lines(found), "col_name", "data_type", "comment")
+        database, found = _require_table(session, table)
+        iceberg = is_iceberg(found)
+        lines = _definitions().described(session, database, found["Name"]) if iceberg else describe_lines(found)
+        text_result(session, lines, "col_name", "data_type", "comment")
 
     return Statement("UTILITY", "DESCRIBE_TABLE", run, table)
 
@@ -888,12 +1033,17 @@ CLAUSES: list[tuple[tuple[str, ...], Clause]] = [
 Alteration = Callable[[Hive, TableName, Any], tuple[str, Callable[[Any], None]]]
 ALTERATIONS: list[tuple[tuple[str, ...], Alteration]] = [
     (("ADD", "COLUMNS"), _add_columns),
+    (("DROP", "COLUMN"), _drop_column),
+    (("CHANGE", "COLUMN"), _change_column),
+    (("CHANGE",), _change_column),
+    (("UNSET", "TBLPROPERTIES"), _unset_properties),
     (("REPLACE", "COLUMNS"), _replace_columns),
     (("ADD",), lambda p, x, _: p.add_partitions(x)),
     (("DROP",), lambda p, x, _: p.drop_partitions(x)),
     (("SET", "TBLPROPERTIES"), _set_properties),
     (("SET", "LOCATION"), _set_location),
     (("RENAME", "TO", "PARTITION"), _rename_partition),
+    (("RENAME", "TO"), _rename_table),
 ]
 RULES: list[tuple[tuple[str, ...], Callable[[Hive], Statement]]] = [
     (("CREATE", "DATABASE"), Hive.create_database),

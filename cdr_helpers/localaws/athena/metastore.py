@@ -20,10 +20,11 @@ from ..tables import types as t
 from ..tables.reading import Part
 from ..tables.serdes import UnreadableTable
 from ..tables.types import Type
-from . import ast, projection
+from . import ast, database, projection
 from .failures import QueryFailure
 from .functions import type_of
 from .parser import Parser
+from .scope import Typed
 from .translate import Scan, TableInfo, ViewText
 
 CATALOG = "awsdatacatalog"
@@ -49,8 +50,13 @@ class Metastore:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # names
-    def table(self, catalog: str, schema: str, name: str, at: ast.Position) -> TableInfo:
-        """A table or view. Raises CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND or TABLE_NOT_FOUND at `at`."""
+    def table(
+        self, catalog: str, schema: str, name: str, at: ast.Position, version: tuple[str, Typed] | None = None
+    ) -> TableInfo:
+        """A table or view, or an Iceberg table as of a version (`("VERSION" or "TIMESTAMP", value)`).
+
+        Raises CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND or TABLE_NOT_FOUND at `at`.
+        """
         if catalog != CATALOG:
             raise QueryFailure("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist", at)
         if schema == "information_schema":
@@ -58,21 +64,36 @@ class Metastore:
         if not self.has_database(schema):
             raise QueryFailure("SCHEMA_NOT_FOUND", f"Schema '{schema}' does not exist", at)
         found = self.find(schema, name)
-        if found is None and name.endswith("$partitions"):
-            return self.partitions_table(catalog, schema, name, at)
+        if found is None and "$" in name:
+            return self.metadata_table(catalog, schema, name, at)
         if found is None:
             raise QueryFailure("TABLE_NOT_FOUND", f"Table '{catalog}.{schema}.{name}' does not exist", at)
+        if version is not None and not is_iceberg(found):
+            raise QueryFailure("NOT_SUPPORTED", "This connector does not support versioned tables", at)
         try:
+            if is_iceberg(found):
+                from .iceberg import tables
+
+                return tables.table_info(self, found, (catalog, schema, name), _constant(version, at))
             return table_info(found, (catalog, schema, name))
         except UnreadableTable as problem:
             raise QueryFailure(problem.name, problem.message, at) from None
+
+    def metadata_table(self, catalog: str, schema: str, name: str, at: ast.Position) -> TableInfo:
+        """`"table$partitions"`, and for Iceberg tables what `iceberg.inspection` has. Raises TABLE_NOT_FOUND."""
+        found = self.find(schema, name.rpartition("$")[0])
+        if is_iceberg(found):
+            from .iceberg import tables
+
+            return tables.metadata_info(self, found or {}, (catalog, schema, name), at)
+        return self.partitions_table(catalog, schema, name, at)
 
     def partitions_table(self, catalog: str, schema: str, name: str, at: ast.Position) -> TableInfo:
         """`"table$partitions"`: a row per partition, its keys as columns (Athena user guide, "Query the AWS Glue Data
         Catalog"). Raises TABLE_NOT_FOUND for a table without keys too."""
         found = self.find(schema, name.removesuffix("$partitions"))
         keys = (found or {}).get("PartitionKeys") or []
-        if found is None or not keys:
+        if found is None or not keys or not name.endswith("$partitions"):
             raise QueryFailure("TABLE_NOT_FOUND", f"Table '{catalog}.{schema}.{name}' does not exist", at)
         columns = [(key["Name"].lower(), reading.column_type(key)) for key in keys]
         values = [each["Values"] for each in self.partitions(schema, found["Name"])]
@@ -123,6 +144,8 @@ class Metastore:
     def bind(self, scan: Scan, connection: Any) -> str:
         """The relation of a scan, its partitions pruned; counts the bytes that it reads."""
         try:
+            if scan.table.relation is not None:
+                return scan.table.relation(scan)
             parts = self.parts(scan, connection)
             self.scanned += sum(o.size for p in parts for o in p.objects)
             needed = scan.used or ({0} if not scan.hidden and scan.table.columns else set())
@@ -193,9 +216,33 @@ def table_info(found: dict[str, Any], name: tuple[str, str, str]) -> TableInfo:
             "HIVE_INVALID_METADATA",
             f"Hive metadata for table {name[2]} is invalid: Table descriptor contains duplicate columns",
         )
-    if (found.get("Parameters") or {}).get("table_type", "").upper() == "ICEBERG":
-        raise UnreadableTable("NOT_SUPPORTED", "Iceberg tables are not supported")
     return TableInfo(name, columns + keys, [n for n, _ in keys], found)
+
+
+def _constant(version: tuple[str, Typed] | None, at: ast.Position) -> tuple[str, Any] | None:
+    """The version's value: a snapshot's id or a reference's name, or milliseconds since 1970. Raises TYPE_MISMATCH."""
+    if version is None:
+        return None
+    kind, typed = version
+    wanted = {"VERSION": ("integer", "bigint", "varchar"), "TIMESTAMP": ("timestamp", "timestamptz", "date")}[kind]
+    if typed.type.kind not in wanted:
+        raise QueryFailure("TYPE_MISMATCH", f"Type {t.trino_name(typed.type)} invalid for FOR {kind} AS OF", at)
+    sql = typed.sql
+    if kind == "TIMESTAMP":
+        sql = f"epoch_ms(CAST({f'({sql}).t' if typed.type.kind == 'timestamptz' else sql} AS TIMESTAMP))"
+    row = database.cursor().execute(f"SELECT {sql}").fetchone()
+    return kind, row[0] if row else None
+
+
+def is_iceberg(found: dict[str, Any] | None) -> bool:
+    """Whether a catalog table is an Iceberg table."""
+    return ((found or {}).get("Parameters") or {}).get("table_type", "").upper() == "ICEBERG"
+
+
+def current_columns(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The columns of a catalog table; an Iceberg table keeps former ones there too, marked as not current."""
+    columns = (found.get("StorageDescriptor") or {}).get("Columns") or []
+    return [c for c in columns if (c.get("Parameters") or {}).get("iceberg.field.current") != "false"]
 
 
 def is_view(found: dict[str, Any]) -> bool:
@@ -245,16 +292,16 @@ def _tables(store: Metastore) -> list[list[str | None]]:
 
 def _columns(store: Metastore) -> list[list[str | None]]:
     rows: list[list[str | None]] = []
-    for database in store.databases():
-        for table in store.tables(database):
-            data = table.get("StorageDescriptor", {}).get("Columns", [])
+    for schema in store.databases():
+        for table in store.tables(schema):
+            data = current_columns(table)
             for position, column in enumerate([*data, *(table.get("PartitionKeys") or [])], 1):
                 extra = None if position <= len(data) else "partition key"
                 type_ = t.trino_name(reading.column_type(column))
                 rows.append(
                     [
                         CATALOG,
-                        database,
+                        schema,
                         table["Name"],
                         column["Name"],
                         str(position),

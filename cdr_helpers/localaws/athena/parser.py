@@ -98,6 +98,7 @@ RESERVED = frozenset(
         "WITH",
     ]
 )
+VERSIONS = {"TIMESTAMP": "TIMESTAMP", "VERSION": "VERSION", "SYSTEM_TIME": "TIMESTAMP", "SYSTEM_VERSION": "VERSION"}
 COMPARISONS = {"=", "<>", "!=", "<", "<=", ">", ">="}
 NO_PAREN_CALLS = {
     "CURRENT_DATE",
@@ -495,10 +496,17 @@ class Parser:
             return ast.Unnest(at, items, self.accept("WITH", "ORDINALITY"))
         if self.peek("("):
             return self.parenthesised_relation()
-        table = ast.Table(at, self.qualified())
-        if self.peek("FOR"):
-            raise QueryFailure("NOT_SUPPORTED", "time travel is for Iceberg tables, which are not supported", at)
-        return table
+        return ast.Table(at, self.qualified(), self.version())
+
+    def version(self) -> tuple[str, ast.Node] | None:
+        """`FOR TIMESTAMP AS OF expression` or `FOR VERSION AS OF expression`; also with SYSTEM_TIME, SYSTEM_VERSION."""
+        if not self.accept("FOR"):
+            return None
+        for word, kind in VERSIONS.items():
+            if self.accept(word):
+                self.expect("AS", "OF")
+                return kind, self.expression()
+        raise self.refusal(", ".join(f"'{word}'" for word in VERSIONS))
 
     def parenthesised_relation(self) -> ast.Relation:
         at, mark = self.token.at, self.at

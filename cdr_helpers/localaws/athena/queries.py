@@ -7,7 +7,7 @@ import functools
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,14 +47,15 @@ class Session:
             self.running.connection = database.cursor()
         return self.running.connection
 
-    def translate(self, query: ast.Query) -> Compiled:
-        """The query with its scans bound to files."""
+    def translate(self, query: ast.Query, all_parameters: bool = True) -> Compiled:
+        """The query with its scans bound to files; `all_parameters` is False for a part of a statement, which need not
+        use each of the parameters given."""
         now = datetime.datetime.fromtimestamp(self.execution.submitted, datetime.UTC)
         stamp = f"{now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 1000:03d}"
         translator = Translator(self.store, self.context, stamp, self.parameters)
         compiled = translator.query(query)
         expected = len(self.parameters or [])
-        if expected > translator.parameters_used:
+        if all_parameters and expected > translator.parameters_used:
             raise QueryFailure(
                 "INVALID_PARAMETER_USAGE",
                 f"Incorrect number of parameters: expected {translator.parameters_used} but found {expected}",
@@ -79,6 +80,12 @@ class Session:
             raise failure_of(problem) from None
         finally:
             self.execution.scanned = self.store.scanned
+
+    def guarded_each(self, items: Iterator[Any]) -> Iterator[Any]:
+        """The items, each made as `guarded` does."""
+        end = object()
+        while (item := self.guarded(lambda: next(items, end))) is not end:
+            yield item
 
     def run(self, sql: str) -> Any:
         """Execute DuckDB SQL on the cursor."""

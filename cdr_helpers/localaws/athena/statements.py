@@ -259,9 +259,14 @@ class _CreateTableAs:
             raise QueryFailure(
                 "TABLE_ALREADY_EXISTS", f"Destination table '{CATALOG}.{database}.{name}' already exists", self.table.at
             )
-        layout = layout_of(self.properties)
         compiled = session.translate(self.query)
         columns = queries.table_columns(compiled, self.query)
+        if str(self.properties.get("table_type", "")).upper() == "ICEBERG":
+            from .iceberg import definitions
+
+            definitions.create_as(session, database, name, compiled, columns, self.empty, self.properties)
+            return
+        layout = layout_of(self.properties)
         queries.check_stored(columns)
         self.check_keys(columns, layout)
         location = self.location(session)
@@ -376,6 +381,11 @@ def _insert(session: Session, table: ast.Table, names: list[str], query: ast.Que
         raise QueryFailure("NOT_SUPPORTED", "Inserting into views is not supported", table.at)
     compiled = session.translate(query)
     converted = _for_table(session, compiled, info.columns, names or [n for n, _ in info.columns], table)
+    if info.relation is not None:
+        from .iceberg import changes
+
+        changes.insert(session, database, name, converted)
+        return
     described = info.glue["StorageDescriptor"]
     layout = _layout_of_table(described, tuple(info.partition_keys), info.glue.get("Parameters") or {})
     location = described["Location"]
@@ -512,13 +522,11 @@ def _deallocate(session: Session, name: str) -> None:
     ddl.text_result(session, [], "result")
 
 
-def _no_iceberg(sql: str) -> Statement:
-    word = tokenize(sql)[0]
+def _change(sql: str) -> Statement:
+    from .iceberg import statements
 
-    def refuse(session: Session) -> None:
-        raise QueryFailure("NOT_SUPPORTED", f"{word.upper} is for Iceberg tables, which are not supported", word.at)
-
-    return Statement("DML", word.upper, refuse)
+    found = statements.parse(sql)
+    return Statement("DML", found.name, found.run, found.text_result)
 
 
 def _create_table(sql: str) -> Statement:
@@ -539,9 +547,7 @@ STATEMENTS: list[tuple[tuple[str, ...], Callable[[str], Statement]]] = [
     (("EXPLAIN",), lambda sql: _Statements(sql).explain()),
     (("PREPARE",), lambda sql: _Statements(sql).prepare()),
     (("DEALLOCATE",), lambda sql: _Statements(sql).deallocate()),
-    (("DELETE",), _no_iceberg),
-    (("UPDATE",), _no_iceberg),
-    (("MERGE",), _no_iceberg),
+    *(((word,), _change) for word in ("DELETE", "UPDATE", "MERGE", "OPTIMIZE", "VACUUM")),
 ]
 
 

@@ -35,6 +35,9 @@ class TableInfo:
     glue: dict = field(default_factory=dict)
     view: ViewText | None = None
     rows: list[list[str | None]] | None = None
+    relation: Callable[[Scan], str] | None = None
+    """Gives the DuckDB relation of a scan where the table is not a folder of files (Iceberg)."""
+    hidden: dict[str, Type] = field(default_factory=lambda: HIDDEN)
 
 
 @dataclass
@@ -49,8 +52,11 @@ class ViewText:
 class Catalog(Protocol):
     """Where names are looked up."""
 
-    def table(self, catalog: str, schema: str, name: str, at: ast.Position) -> TableInfo:
-        """The table; raises TABLE_NOT_FOUND, SCHEMA_NOT_FOUND, CATALOG_NOT_FOUND."""
+    def table(
+        self, catalog: str, schema: str, name: str, at: ast.Position, version: tuple[str, Typed] | None = None
+    ) -> TableInfo:
+        """The table, or an Iceberg table as of a version; raises TABLE_NOT_FOUND, SCHEMA_NOT_FOUND,
+        CATALOG_NOT_FOUND."""
 
 
 @dataclass
@@ -63,6 +69,7 @@ class Scan:
     used: set[int] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
     filters: list[str] = field(default_factory=list)
+    conjuncts: list[tuple[ast.Node, Visible]] = field(default_factory=list)
 
 
 @dataclass
@@ -458,7 +465,7 @@ class Translator:
         return ", ".join(parts)
 
     def prune(self, where: ast.Node, plain: Expressions) -> None:
-        """Hand conditions that read one table's partition columns only to its scan."""
+        """Hand conditions that read one table's partition columns only, or a single column of it, to its scan."""
         for conjunct in _conjuncts(where):
             if _has_subquery(conjunct):
                 continue
@@ -468,6 +475,10 @@ class Translator:
                 scan = next(iter(scans.values()))
                 if isinstance(scan, Scan):
                     scan.filters.append(typed.sql)
+            elif len(scans) == 1 and len({r.sql for r in typed.refs}) == 1 and not typed.refs[0].nullable_side:
+                scan = next(iter(scans.values()))
+                if isinstance(scan, Scan):
+                    scan.conjuncts.append((conjunct, typed.refs[0]))
 
     # relations
     def relation(self, node: ast.Relation, parent: Scope | None, left: Source | None = None) -> Source:
@@ -481,7 +492,10 @@ class Translator:
         if len(parts) > 3:
             fail("SYNTAX_ERROR", f"Too many dots in table name: {'.'.join(parts)}", node)
         name = (*self.context[: 3 - len(parts)], *parts)
-        info = self.catalog.table(name[0], name[1], name[2], node.at)
+        version = None
+        if node.version is not None:
+            version = (node.version[0], Expressions(self, Scope([])).compile(node.version[1]))
+        info = self.catalog.table(name[0], name[1], name[2], node.at, version)
         if info.view is not None:
             return self.view(info, node)
         if info.rows is not None:
@@ -499,7 +513,8 @@ class Translator:
             for i, (n, type_) in enumerate(info.columns)
         ]
         columns += [
-            Visible(n, type_, f"{alias}.{quote(n)}", info.name, hidden=True, scan=scan) for n, type_ in HIDDEN.items()
+            Visible(n, type_, f"{alias}.{quote(n)}", info.name, hidden=True, scan=scan)
+            for n, type_ in info.hidden.items()
         ]
         return Source(f"({scan.token}) AS {alias}", columns)
 

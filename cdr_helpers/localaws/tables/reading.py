@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -171,7 +171,7 @@ class _Reading:
         return index if index < len(storage.columns) else None
 
     def hidden_columns(self, names: dict[str, StoredFile]) -> list[str]:
-        return [f"{_lookup(names, HIDDEN_VALUES[h])} AS {quote(h)}" for h in sorted(self.hidden)]
+        return [f"{lookup(names, HIDDEN_VALUES[h])} AS {quote(h)}" for h in sorted(self.hidden)]
 
     def mapped(self, parts: list[Part]) -> str:
         """Many partitions in one scan: the key values come from a table of file names."""
@@ -246,6 +246,7 @@ HIDDEN_VALUES: dict[str, Callable[[StoredFile], str]] = {
 }
 
 
-def _lookup(names: dict[str, StoredFile], value: Callable[[StoredFile], str]) -> str:
+def lookup(names: Mapping[str, StoredFile], value: Callable[[StoredFile], str]) -> str:
+    """SQL of what `value` says of the object that a row was read from; `names` are the objects by their files."""
     pairs = ", ".join(f"{text(path)}: {value(stored)}" for path, stored in names.items())
     return f"MAP {{{pairs}}}[filename]"
