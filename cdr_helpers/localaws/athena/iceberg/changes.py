@@ -159,12 +159,12 @@ def _apply(place: Target, marked: str, values: Sequence[str] = (), inserted: Com
     name = f"marked_{uuid.uuid4().hex}"
     session.run(f"CREATE TEMP TABLE {name} AS {marked}")
     try:
-        if session.run(f"SELECT 1 FROM {name} GROUP BY c0, c1 HAVING count(*) > 1 LIMIT 1").fetchone():
+        if session.run(f"SELECT 1 FROM {name} GROUP BY c0, c1 HAVING count(*) > 1 LIMIT 1").fetchall():
             raise QueryFailure(
                 "MERGE_TARGET_ROW_MULTIPLE_MATCHES", "One MERGE target table row matched more than one source row"
             )
         hit = {row[0] for row in session.run(f"SELECT DISTINCT c0 FROM {name}").fetchall()}
-        changed = int(session.run(f"SELECT count(*) FROM {name}").fetchone()[0])
+        changed = int(session.run(f"SELECT count(*) FROM {name}").fetchall()[0][0])
         tasks = [task for task in place.seen.tasks() if task.file.file_path in hit]
         selects = _rewritten(place, tasks, name, values) if hit else []
         new = (

@@ -160,15 +160,21 @@ def _local(seen: Snapshot, task: FileScanTask, scratch: Path) -> Path:
 
 
 def _made(seen: Snapshot, task: FileScanTask, scratch: Path) -> Path:
+    import pyarrow as pa
     import pyarrow.parquet as pq
-    from pyiceberg.io.pyarrow import ArrowScan, schema_to_pyarrow
+    from pyiceberg.io.pyarrow import ArrowScan, _pyarrow_schema_ensure_small_types, schema_to_pyarrow
 
     schema = seen.schema
-    target_schema = schema_to_pyarrow(schema)
+    target_schema = _pyarrow_schema_ensure_small_types(schema_to_pyarrow(schema))
     scratch.mkdir(parents=True, exist_ok=True)
     target = scratch / f"iceberg-{uuid.uuid4().hex}.parquet"
     scan = ArrowScan(seen.table.metadata, seen.table.io, schema, AlwaysTrue(), case_sensitive=False)
     with pq.ParquetWriter(target, target_schema, compression="lz4") as writer:
         for batch in scan.to_record_batches([task]):
-            writer.write_batch(batch.cast(target_schema))
+            small = _pyarrow_schema_ensure_small_types(batch.schema)
+            columns = [
+                column if column.type == field.type else column.cast(field.type)
+                for column, field in zip(batch.columns, small, strict=True)
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=target_schema))
     return target

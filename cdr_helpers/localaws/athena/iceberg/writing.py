@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.io.pyarrow import _dataframe_to_data_files, schema_to_pyarrow
+from pyiceberg.io.pyarrow import _dataframe_to_data_files, _pyarrow_schema_ensure_small_types, schema_to_pyarrow
 from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import Transaction
@@ -29,7 +29,7 @@ def data_files(session: Any, metadata: TableMetadata, sql: str, columns: Sequenc
     """
     schema = metadata.schema()
     listed = ", ".join(f"{_stored(f'c{at}', type_)} AS {quote(name)}" for at, (name, type_) in enumerate(columns))
-    reader = session.run(f"SELECT {listed} FROM ({sql})").to_arrow_reader(_BATCH_ROWS)
+    reader = session.guarded(lambda: session.cursor().sql(f"SELECT {listed} FROM ({sql})").to_arrow_reader(_BATCH_ROWS))
     found: list[DataFile] = []
     write_uuid, counter = uuid.uuid4(), itertools.count()
     for piece in session.guarded_each(_pieces(reader, schema)):
@@ -58,20 +58,31 @@ def _stored(name: str, type_: Type) -> str:
 def _pieces(reader: Any, schema: Schema) -> Iterator[Any]:
     import pyarrow as pa
 
-    target = schema_to_pyarrow(schema, include_field_ids=False)
-    nullable = pa.schema([field.with_nullable(True) for field in target])
+    # plain strings and lists, as DuckDB gives them: Arrow's cast to the large kinds inside a map ends the process
+    target = _pyarrow_schema_ensure_small_types(schema_to_pyarrow(schema, include_field_ids=False))
     kept: list[Any] = []
     size = 0
     for batch in reader:
         kept.append(batch)
         size += batch.nbytes
         if size >= _BATCH_BYTES:
-            yield pa.Table.from_batches(kept).cast(nullable)
+            yield _typed(pa.Table.from_batches(kept), target)
             kept, size = [], 0
-    if kept:
-        table = pa.Table.from_batches(kept)
-        if len(table):
-            yield table.cast(nullable)
+    if any(len(batch) for batch in kept):
+        yield _typed(pa.Table.from_batches(kept), target)
+
+
+def _typed(table: Any, target: Any) -> Any:
+    """The table with the target's types, all columns nullable."""
+    import pyarrow as pa
+
+    columns = [
+        column if column.type == field.type else column.cast(field.type)
+        for column, field in zip(table.columns, target, strict=True)
+    ]
+    return pa.Table.from_arrays(
+        columns, schema=pa.schema([pa.field(f.name, c.type) for f, c in zip(target, columns, strict=True)])
+    )
 
 
 def _check_required(piece: Any, schema: Schema) -> None:
