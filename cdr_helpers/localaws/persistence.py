@@ -47,18 +47,21 @@ def lock(service: str) -> threading.RLock:
 
 
 @contextmanager
-def changing(service: str) -> Iterator[None]:
+def changing(service: str, *entries: tuple[Any, Any]) -> Iterator[None]:
     """`with changing("glue"): …` for background work: takes the lock and, at the end, saves what changed.
 
     HTTP requests need no such block: the server wraps each changing request itself. Look the object up again inside the
-    block when hours may have passed since; the most recent few hundred are compared without that.
+    block when hours may have passed since; the service's most recent few hundred are compared without that. `entries`,
+    pairs of a backend's dictionary and a key, say that only those can have changed, which is quicker.
     """
     with _lock:
         try:
             yield
         finally:
             if _store is not None:
-                _store.save((service,), recent=True)
+                for rows, key in entries:
+                    rows.touch(key)
+                _store.save((service,), recent=not entries)
 
 
 class Rows(dict):
@@ -217,7 +220,7 @@ class Store:
         self._connection.executescript(_SCHEMA)
         self._backends: dict[tuple[str, str, str], Any] = {}
         self._attributes: dict[str, Rows] = {}
-        self._recent: OrderedDict[tuple[int, Any], tuple[weakref.ref[Rows], Any]] = OrderedDict()
+        self._recent: OrderedDict[tuple[int, Any], tuple[weakref.ref[Rows], Any, str]] = OrderedDict()
         self._loaded: set[str] = set()
         self.after_commit: list[Callable[[], None]] = []
         self._check_version()
@@ -263,7 +266,7 @@ class Store:
             if identity[0] in services:
                 self._compare_backend("/".join(identity), backend, writes)
         if recent:
-            self._reopen_recent()
+            self._reopen_recent(services)
         self._compare_open(writes)
         if writes:
             self._write(writes)
@@ -292,10 +295,10 @@ class Store:
             rows.touched.update(rows.saved)
         rows.touch_all()
 
-    def _reopen_recent(self) -> None:
-        for reference, key in self._recent.values():
+    def _reopen_recent(self, services: Iterable[str]) -> None:
+        for reference, key, service in self._recent.values():
             rows = reference()
-            if rows is not None:
+            if rows is not None and service in services:
                 rows.touch(key)
 
     def _compare_open(self, writes: list[tuple[Rows, Any, bytes | None]]) -> None:
@@ -319,10 +322,11 @@ class Store:
                 self._remember(rows, touched)
 
     def _remember(self, rows: Rows, touched: set[Any]) -> None:
-        if len(touched) > KEPT_OPEN or not rows.space.startswith(("glue/", "athena/")):
+        service = rows.space.partition("/")[0]
+        if len(touched) > KEPT_OPEN or service not in ("glue", "athena"):
             return
         for key in touched:
-            self._recent[id(rows), key] = weakref.ref(rows), key
+            self._recent[id(rows), key] = weakref.ref(rows), key, service
             self._recent.move_to_end((id(rows), key))
         while len(self._recent) > KEPT_OPEN:
             self._recent.popitem(last=False)

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .. import persistence
 from ..errors import AwsError
@@ -59,7 +59,7 @@ class AthenaBackend(MetadataCalls):
         execution.configuration["reuse"] = _reuse(request)
         execution.configuration["results"] = self._result_settings(request)
         self.executions[execution.id] = execution  # type: ignore[assignment]
-        executions.submit(execution, run)
+        executions.submit(execution, cast(persistence.Rows, self.executions), run)
         return {"QueryExecutionId": execution.id}
 
     def _result_settings(self, request: Record) -> Record:
@@ -246,10 +246,11 @@ class AthenaBackend(MetadataCalls):
         most = int(request.get("MaxResults") or MOST_ROWS)
         if not 1 <= most <= MOST_ROWS:
             raise RequestProblem(f"MaxResults is more than maximum allowed length {MOST_ROWS}.")
-        columns = [c.info for c in execution.columns]
+        counted = execution.substatement in COUNTED
+        columns = [c.info for c in ([ROWS] if counted else execution.columns)]
         result: Record = {"Rows": [], "ResultSetMetadata": {"ColumnInfo": columns}}
-        answer: Record = {"ResultSet": result, "UpdateCount": execution.update_count}
-        if not columns:
+        answer: Record = {"ResultSet": result, "UpdateCount": execution.rows if counted else 0}
+        if counted or not columns:
             return answer
         found = self._page(execution, request.get("NextToken"), most)
         result["Rows"] = [{"Data": [{} if v is None else {"VarCharValue": v} for v in row]} for row in found.rows]
@@ -283,6 +284,11 @@ class AthenaBackend(MetadataCalls):
         kept = {k: v for k, v in times.items() if k.endswith("InMillis")}
         rows = {"InputRows": 0, "InputBytes": execution.scanned, "OutputBytes": 0, "OutputRows": execution.rows}
         return {"QueryRuntimeStatistics": {"Timeline": kept, "Rows": rows}}
+
+
+COUNTED = ("CREATE_TABLE_AS_SELECT", "INSERT", "UPDATE", "DELETE", "MERGE")
+"""Statements whose result is the number of rows that they wrote (GetQueryResults, `UpdateCount`)."""
+ROWS = results.ResultColumn("rows", "bigint", results.PRECISIONS["bigint"])
 
 
 def _text_page(execution: Execution, path: Path, offset: int, most: int) -> results.Page:

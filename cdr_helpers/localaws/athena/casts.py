@@ -175,6 +175,8 @@ SURE: dict[tuple[str, str], Callable[[str, Type, Type], str]] = {
     **{("boolean", b): _plain for b in (*INTEGERS, "real", "double", "decimal")},
     **{("decimal", b): _plain for b in ("real", "double")},
     ("real", "double"): _plain,
+    ("varchar", "varbinary"): lambda s, a, b: f"encode({s})",
+    ("char", "varbinary"): lambda s, a, b: f"encode({s})",
     **{
         (a, "varchar"): _to_text
         for a in (

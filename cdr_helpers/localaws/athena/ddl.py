@@ -91,6 +91,7 @@ TEXT_FORMATS = (
     "org.apache.hadoop.mapred.TextInputFormat",
     "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
 )
+JSON_FORMATS = (TEXT_FORMATS[0], "org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat")
 PARQUET_FORMATS = (
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
@@ -104,7 +105,7 @@ AVRO_FORMATS = (
 STORED_AS: dict[str, tuple[str, tuple[str, str]]] = {
     "TEXTFILE": (LAZY, TEXT_FORMATS),
     "PARQUET": ("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", PARQUET_FORMATS),
-    "JSONFILE": ("org.apache.hive.hcatalog.data.JsonSerDe", TEXT_FORMATS),
+    "JSONFILE": ("org.apache.hive.hcatalog.data.JsonSerDe", JSON_FORMATS),
     "ORC": ("org.apache.hadoop.hive.ql.io.orc.OrcSerde", ORC_FORMATS),
     "AVRO": ("org.apache.hadoop.hive.serde2.avro.AvroSerDe", AVRO_FORMATS),
 }
@@ -123,7 +124,7 @@ class Hive:
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
-        self.tokens = tokenize(sql)
+        self.tokens = tokenize(sql, hive=True)
         self.at = 0
 
     @property
@@ -165,10 +166,10 @@ class Hive:
         if self.token.kind != "end":
             self.fail("<EOF>")
 
-    def name(self) -> str:
-        """A name, plain or in back quotes; double quotes are refused."""
+    def name(self, double_quotes: bool = False) -> str:
+        """A name, plain or in back quotes; double quotes only where the statement is Trino's."""
         token = self.token
-        if token.kind == "backquoted":
+        if token.kind == "backquoted" or (double_quotes and token.kind == "quoted"):
             self.advance()
             return token.text[1:-1].lower()
         if token.kind in ("name", "badname"):
@@ -182,11 +183,11 @@ class Hive:
             self.fail("a string")
         return _unescaped(self.advance().text)
 
-    def table_name(self) -> TableName:
+    def table_name(self, double_quotes: bool = False) -> TableName:
         """`database.table`, or with the catalog before it."""
-        parts = [self.name()]
+        parts = [self.name(double_quotes)]
         while self.accept("."):
-            parts.append(self.name())
+            parts.append(self.name(double_quotes))
         if len(parts) == 3 and parts[0] == CATALOG:
             parts = parts[1:]
         if len(parts) > 2:
@@ -426,8 +427,12 @@ class Hive:
         return self.name() if self.accept("IN") or self.accept("FROM") else None
 
 
+_SQUASHED = re.compile(r"\s*\n\s*|\s{2,}")
+
+
 def _unescaped(text: str) -> str:
-    body = text[1:-1].replace(text[0] * 2, text[0])
+    """The text meant; Athena keeps line ends and runs of spaces in a text of DDL as one space."""
+    body = _SQUASHED.sub(" ", text[1:-1].replace(text[0] * 2, text[0]))
     escapes = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
     body = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda m: chr(int(m.group(1), 16)), body)
     body = re.sub(r"\\([0-7]{3})", lambda m: chr(int(m.group(1), 8)), body)
@@ -509,7 +514,7 @@ def _table_input(name: str, table: TableText) -> dict[str, Any]:
         "PartitionKeys": table.keys,
         "StorageDescriptor": {
             "Columns": table.columns,
-            "Location": table.location,
+            "Location": table.location.rstrip("/") if table.location.count("/") > 3 else table.location,
             "InputFormat": read,
             "OutputFormat": write,
             "Compressed": False,
@@ -966,7 +971,7 @@ def _place(key: str, entries: int) -> tuple[int, str]:
 
 
 def _show_create_view(parser: Hive) -> Statement:
-    table = parser.table_name()
+    table = parser.table_name(double_quotes=True)
     parser.finish()
 
     def run(session: Any) -> None:

@@ -50,7 +50,6 @@ class Execution:
     scanned: int = 0
     columns: list[ResultColumn] = field(default_factory=list)
     rows: int = 0
-    update_count: int = 0
     manifest: str = ""
     reused: bool = False
 
@@ -63,7 +62,8 @@ def new_id() -> str:
 class _Running:
     """What belongs to an execution while it runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, saved: persistence.Rows) -> None:
+        self.saved = saved
         self.cancelled = threading.Event()
         self.ended = threading.Event()
         self.connection: Any = None
@@ -88,10 +88,11 @@ _workers = 0
 _guard = threading.Lock()
 
 
-def submit(execution: Execution, work: Callable[[Execution, Any], None]) -> None:
-    """Queue the execution; `work(execution, running)` runs it in a worker."""
+def submit(execution: Execution, saved: persistence.Rows, work: Callable[[Execution, Any], None]) -> None:
+    """Queue the execution; `work(execution, running)` runs it in a worker. `saved` is the backend's dictionary of
+    executions."""
     global _workers
-    _running[execution.id] = _Running()
+    _running[execution.id] = _Running(saved)
     _waiting.put((execution, work))
     with _guard:
         if _workers < SLOTS and _idle < _waiting.qsize():
@@ -112,7 +113,7 @@ def _worker() -> None:
 
 def _run(execution: Execution, work: Callable[[Execution, Any], None]) -> None:
     running = _running[execution.id]
-    with persistence.changing("athena"):
+    with persistence.changing("athena", (running.saved, execution.id)):
         if running.cancelled.is_set():
             running.ended.set()
             _running.pop(execution.id, None)
@@ -154,7 +155,7 @@ def _failed(execution: Execution, running: _Running, problem: QueryFailure) -> N
 
 
 def _end(execution: Execution, running: _Running, state: str) -> None:
-    with persistence.changing("athena"):
+    with persistence.changing("athena", (running.saved, execution.id)):
         execution.completed = time.time()
         if running.cancelled.is_set():
             cancel(execution)

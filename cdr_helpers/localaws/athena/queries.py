@@ -162,6 +162,8 @@ def write(
     folder = session.scratch()
     try:
         session.execution.rows = _copy(session, compiled, columns, layout, folder)
+        if not session.execution.rows:
+            return []
         if layout.format in ("ORC", "AVRO"):
             _convert(folder, layout)
         return [

@@ -38,8 +38,8 @@ class Statement:
 
 def parse(sql: str) -> Statement:
     """The statement. Raises `MalformedQuery` when it does not parse."""
-    tokens = tokenize(sql)
-    words = [x.upper for x in tokens[:4]]
+    tokens = tokenize(sql, most=4)
+    words = [x.upper for x in tokens]
     for start, rule in STATEMENTS:
         if words[: len(start)] == list(start):
             return rule(sql)
@@ -399,7 +399,6 @@ def _for_table(
     session: Session, compiled: Any, columns: list[tuple[str, Type]], names: list[str], table: ast.Table
 ) -> Any:
     from . import casts
-    from .coercion import converts
     from .translate import Compiled
 
     given = [type_ for _, type_ in compiled.columns]
@@ -413,7 +412,7 @@ def _for_table(
                 "COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {name}", table.at
             )
     pairs = list(zip(names, given, strict=False))
-    if len(names) != len(given) or any(not converts(g, wanted[n]) for n, g in pairs):
+    if len(names) != len(given) or any(not _fits(g, wanted[n]) for n, g in pairs):
         raise QueryFailure("TYPE_MISMATCH", f"Insert query has mismatched column types: {shown}", table.at)
     position = {n: i for i, n in enumerate(names)}
     parts = []
@@ -423,6 +422,13 @@ def _for_table(
             sql = casts.cast(f"c{position[name]}", given[position[name]], type_, True) or sql
         parts.append(f"{sql} AS c{index}")
     return Compiled(f"SELECT {', '.join(parts)} FROM ({compiled.sql})", list(columns))
+
+
+def _fits(given: Type, wanted: Type) -> bool:
+    """Whether INSERT takes a value for a column; a double, such as the literal 1.5, goes into a real column too."""
+    from .coercion import converts
+
+    return converts(given, wanted) or (given, wanted) == (t.DOUBLE, t.REAL)
 
 
 def _layout_of_table(described: dict[str, Any], keys: tuple[str, ...], parameters: dict[str, str]) -> Layout:
@@ -553,9 +559,10 @@ STATEMENTS: list[tuple[tuple[str, ...], Callable[[str], Statement]]] = [
 
 def executed(sql: str) -> tuple[str, list[str]] | None:
     """Name and parameter texts of `EXECUTE name USING a, b`, or None for another statement."""
-    parser = Parser(sql)
-    if not parser.accept("EXECUTE"):
+    if tokenize(sql, most=1)[0].upper != "EXECUTE":
         return None
+    parser = Parser(sql)
+    parser.expect("EXECUTE")
     name = parser.identifier().text
     texts: list[str] = []
     if parser.accept("USING"):

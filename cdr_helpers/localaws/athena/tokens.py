@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from .failures import MalformedQuery
 
-TOKEN = re.compile(
-    r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)
+_WORDS = r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)
     |(?P<ustring>[uU]&'(?:[^']|'')*')
     |(?P<binary>[xX]'[^']*')
     |(?P<string>'(?:[^']|'')*')
@@ -20,9 +19,11 @@ TOKEN = re.compile(
     |(?P<integer>\d+)
     |(?P<name>[A-Za-z_][\w@]*)
     |(?P<op><>|!=|<=|>=|\|\||->|=>|[-+*/%<>=(),.\[\]?;:])
-    |(?P<bad>.)""",
-    re.VERBOSE | re.DOTALL,
-)
+    |(?P<bad>.)"""
+TOKEN = re.compile(_WORDS, re.VERBOSE | re.DOTALL)
+_TRINO_TEXT, _HIVE_TEXT = r"""(?P<string>'(?:[^']|'')*')""", r"""(?P<string>'(?:[^'\\]|\\.|'')*')"""
+HIVE_TOKEN = re.compile(_WORDS.replace(_TRINO_TEXT, _HIVE_TEXT), re.VERBOSE | re.DOTALL)
+"""A backslash in Hive's texts goes with the character after it."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,16 @@ class Token:
         return self.text.upper() if self.kind in ("name", "op") else ""
 
 
-def tokenize(sql: str) -> list[Token]:
-    """All words of `sql`, ended by one of kind `end`. Raises `MalformedQuery` at a character of no word."""
+def tokenize(sql: str, hive: bool = False, most: int | None = None) -> list[Token]:
+    """All words of `sql` (or the first `most`), ended by one of kind `end`; `hive` reads texts as Hive does.
+
+    Raises `MalformedQuery` at a character of no word.
+    """
     found: list[Token] = []
     line, line_start = 1, 0
-    for match in TOKEN.finditer(sql):
+    for match in (HIVE_TOKEN if hive else TOKEN).finditer(sql):
+        if len(found) == most:
+            break
         kind, text = str(match.lastgroup), match.group()
         at = (line, match.start() - line_start + 1)
         if kind in ("bad", "badname"):

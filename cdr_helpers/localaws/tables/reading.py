@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import compression, conversion, serdes
+from . import blanklines, compression, conversion, serdes
 from .serdes.base import Storage, UnreadableTable, text
 from .types import Type, duckdb_name, parse_hive, quote
 
@@ -143,11 +143,20 @@ class _Reading:
         storage = storage_of(parts[0].descriptor, self.parameters)
         serde = serdes.find(storage.library)
         objects = [o for p in parts for o in p.objects]
-        packing, paths = _readable(objects, storage.library, self.scratch)
+        relation, paths = self.opened(objects, storage, bool(self.hidden))
         names = {str(path): o for path, o in zip(paths, objects, strict=True)}
-        relation = serde.relation(paths, packing, storage, bool(self.hidden))
         listed = [*self.data_columns(storage, serde), *keys, *self.hidden_columns(names)]
         return f"SELECT {', '.join(listed) or '1 AS one'} FROM {relation}"
+
+    def opened(self, objects: Sequence[StoredFile], storage: Storage, filename: bool) -> tuple[str, list[Path]]:
+        """The relation over the objects' files, and the files that are read in their place."""
+        packing, paths = _readable(objects, storage.library, self.scratch)
+        serde = serdes.find(storage.library)
+        if not isinstance(serde, serdes.LazySimple):
+            return serde.relation(paths, packing, storage, filename), paths
+        filled = blanklines.filled(paths, packing, self.scratch)
+        relation = serde.relation(filled, packing, storage, filename)
+        return relation if filled == paths else blanklines.unmarked(relation), filled
 
     def data_columns(self, storage: Storage, serde: serdes.SerDe) -> list[str]:
         """The needed columns. A partition may have fewer than the table: those are NULL."""
@@ -183,11 +192,10 @@ class _Reading:
             rows += [(o, values) for o in part.objects]
         storage = storage_of(parts[0].descriptor, self.parameters)
         objects = [o for o, _ in rows]
-        packing, paths = _readable(objects, storage.library, self.scratch)
+        relation, paths = self.opened(objects, storage, True)
         listed_rows = ", ".join(f"({text(str(p))}, {v})" for p, (_, v) in zip(paths, rows, strict=True))
         names = ", ".join(["path", *(f"k{i}" for i in keys)])
         serde = serdes.find(storage.library)
-        relation = serde.relation(paths, packing, storage, True)
         hidden = self.hidden_columns({str(p): o for p, o in zip(paths, objects, strict=True)})
         listed = [*self.data_columns(storage, serde), *(f"k{i} AS c{i}" for i in keys), *hidden]
         return (

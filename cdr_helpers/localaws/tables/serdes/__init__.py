@@ -21,7 +21,7 @@ SERDES: dict[str, SerDe] = {
     "regexserde": Regex(),
 }
 
-__all__ = ["SERDES", "SerDe", "Storage", "UnreadableTable", "find"]
+__all__ = ["SERDES", "LazySimple", "SerDe", "Storage", "UnreadableTable", "find"]
 
 
 def find(library: str) -> SerDe:
