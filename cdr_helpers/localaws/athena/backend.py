@@ -58,6 +58,9 @@ class AthenaBackend(MetadataCalls):
         execution.configuration["request"] = _compared(request)
         execution.configuration["reuse"] = _reuse(request)
         execution.configuration["results"] = self._result_settings(request)
+        cutoff = self.group(request.get("WorkGroup")).configuration.get("BytesScannedCutoffPerQuery")
+        if cutoff:
+            execution.configuration["cutoff"] = int(cutoff)
         self.executions[execution.id] = execution  # type: ignore[assignment]
         executions.submit(execution, cast(persistence.Rows, self.executions), run)
         return {"QueryExecutionId": execution.id}
@@ -94,7 +97,7 @@ class AthenaBackend(MetadataCalls):
             called = statements.executed(text)
             source = self.prepared(group.name, called[0])["QueryStatement"] if called else text
             statement = statements.parse(source)
-            nodes = statements.parameters(called[1] if called else given or [])
+            nodes = statements.parameters(called[1] if called and called[1] else given or [])
         except MalformedQuery as problem:
             raise RequestProblem(problem.message, "MALFORMED_QUERY") from None
         except RecursionError:

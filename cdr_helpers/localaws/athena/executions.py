@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import persistence, runs
-from .failures import QueryFailure
+from .failures import QueryFailure, ScanLimitReached
 from .results import ResultColumn
 
 SLOTS = 20
 INTERRUPTION_SECONDS = 0.05
+CANCELLED_BY_USER = "Query cancelled by user"
 FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 _log = logging.getLogger(__name__)
 
@@ -123,6 +124,9 @@ def _run(execution: Execution, work: Callable[[Execution, Any], None]) -> None:
     try:
         work(execution, running)
         _end(execution, running, "SUCCEEDED")
+    except ScanLimitReached as problem:
+        running.cancelled.set()
+        _end(execution, running, "CANCELLED", problem.message)
     except QueryFailure as problem:
         _failed(execution, running, problem)
     except RecursionError:
@@ -154,19 +158,19 @@ def _failed(execution: Execution, running: _Running, problem: QueryFailure) -> N
     _end(execution, running, "FAILED")
 
 
-def _end(execution: Execution, running: _Running, state: str) -> None:
+def _end(execution: Execution, running: _Running, state: str, reason: str = CANCELLED_BY_USER) -> None:
     with persistence.changing("athena", (running.saved, execution.id)):
         execution.completed = time.time()
         if running.cancelled.is_set():
-            cancel(execution)
+            cancel(execution, reason)
         else:
             execution.state = state
 
 
-def cancel(execution: Execution) -> None:
+def cancel(execution: Execution, reason: str = CANCELLED_BY_USER) -> None:
     """Mark as cancelled."""
     execution.state = "CANCELLED"
-    execution.reason = "Query cancelled by user"
+    execution.reason = reason
     execution.error = None
     execution.completed = time.time()
 

@@ -51,6 +51,14 @@ class QueryFailure(AwsError):
         return ERROR_TYPES.get(self.name, 1000)
 
 
+class ScanLimitReached(QueryFailure):
+    """The workgroup's limit on the bytes that one query scans: the query is cancelled (Athena user guide, "Configure
+    per-query and per-workgroup data usage controls")."""
+
+    def __init__(self) -> None:
+        super().__init__("", "Bytes scanned limit was exceeded")
+
+
 class MalformedQuery(AwsError):
     """A statement that does not parse: refused when it is started."""
 

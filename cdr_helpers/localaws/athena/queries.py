@@ -20,7 +20,7 @@ from ..tables.types import Type, hive_name, quote
 from . import ast, casts, database, results
 from .engine_errors import failure_of
 from .executions import Execution
-from .failures import QueryFailure
+from .failures import QueryFailure, ScanLimitReached
 from .metastore import CATALOG, Metastore
 from .translate import Compiled, Translator
 
@@ -64,6 +64,8 @@ class Session:
         for scan in translator.scans:
             bound = self.guarded(functools.partial(self.store.bind, scan, self.cursor()))
             compiled.sql = compiled.sql.replace(scan.token, bound)
+        if self.store.scanned > self.execution.configuration.get("cutoff", self.store.scanned):
+            raise ScanLimitReached
         self.guarded(lambda: database.provide(compiled.sql))
         self.execution.planned = time.time()
         return compiled

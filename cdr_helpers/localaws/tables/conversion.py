@@ -36,7 +36,15 @@ _COMPRESSIONS = {
     "LZ4": "lz4",
     "NONE": "uncompressed",
 }
-_CODECS = {"GZIP": "deflate", "ZLIB": "deflate", "DEFLATE": "deflate", "NONE": "null"}
+_CODECS = {
+    "GZIP": "deflate",
+    "ZLIB": "deflate",
+    "DEFLATE": "deflate",
+    "SNAPPY": "snappy",
+    "ZSTD": "zstandard",
+    "BZIP2": "bzip2",
+    "NONE": "null",
+}
 
 
 def readable(source: Path, library: str, target: Path, uri: str) -> Path:

@@ -201,3 +201,39 @@ def test_queries_survive_a_restart(tmp_path: Path, speak: Any) -> None:
         assert (status["State"], "stopped" in status["StateChangeReason"]) == ("FAILED", True)
     finally:
         localaws.stop(running.home)
+
+
+def test_a_query_over_the_limit_of_its_workgroup_is_cancelled(athena: Any, client: Any, name: str) -> None:
+    client("s3").put_object(Bucket=athena.bucket, Key="long/a.csv", Body=b"a,1\n" * 3_000_000)
+    settings = {"BytesScannedCutoffPerQuery": 10_000_000, "EnforceWorkGroupConfiguration": False}
+    athena.client.create_work_group(Name=name, Configuration=settings)
+    athena.run(f"CREATE DATABASE `{name}`")
+    athena.database = name
+    made = "row format delimited fields terminated by ','"
+    athena.run(f"CREATE EXTERNAL TABLE long (k string, n int) {made} LOCATION 's3://{athena.bucket}/long/'")
+    found = athena.wait(athena.start("SELECT sum(n) FROM long", WorkGroup=name))
+    assert found["Status"]["State"] == "CANCELLED"
+    assert found["Status"]["StateChangeReason"] == "Bytes scanned limit was exceeded"
+    assert athena.run("SELECT sum(n) FROM long").rows == [["3000000"]]
+
+
+def test_rows_written_are_counted(athena: Any, name: str) -> None:
+    athena.run(f"CREATE DATABASE `{name}`")
+    athena.database = name
+    made = f"WITH (external_location = 's3://{athena.bucket}/made/') AS SELECT * FROM (VALUES 1, 2, 3) AS t(a)"
+    for sql, count in ((f"CREATE TABLE made {made}", 3), ("INSERT INTO made VALUES 4, 5", 2), ("SELECT 1", 0)):
+        identity = athena.start(sql)
+        assert athena.wait(identity)["Status"]["State"] == "SUCCEEDED"
+        result = athena.client.get_query_results(QueryExecutionId=identity)
+        assert result["UpdateCount"] == count
+        if count:
+            assert result["ResultSet"]["Rows"] == []
+            assert [c["Name"] for c in result["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]] == ["rows"]
+
+
+def test_a_prepared_statement_takes_execution_parameters(athena: Any, name: str) -> None:
+    prepared = name.replace("-", "_")
+    athena.client.create_prepared_statement(
+        StatementName=prepared, WorkGroup="primary", QueryStatement="SELECT ? AS a, ? AS b"
+    )
+    assert athena.run(f"EXECUTE {prepared}", ExecutionParameters=["1", "'x'"]).rows == [["1", "x"]]

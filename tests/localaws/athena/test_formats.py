@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +26,16 @@ VALUES = (
 
 @pytest.mark.parametrize(
     ("form", "compression"),
-    [("ORC", "GZIP"), ("ORC", "ZSTD"), ("AVRO", "GZIP"), ("PARQUET", "SNAPPY"), ("JSON", "GZIP"), ("JSON", "NONE")],
+    [
+        ("ORC", "GZIP"),
+        ("ORC", "ZSTD"),
+        ("AVRO", "GZIP"),
+        ("AVRO", "SNAPPY"),
+        ("AVRO", "ZSTD"),
+        ("PARQUET", "SNAPPY"),
+        ("JSON", "GZIP"),
+        ("JSON", "NONE"),
+    ],
 )
 def test_a_table_made_in_a_format_is_read_and_added_to(athena: Any, made: str, form: str, compression: str) -> None:
     place = f"s3://{athena.bucket}/{form}/"
@@ -210,3 +220,31 @@ def test_a_partition_without_columns_has_the_table_s(
     added = {"Values": ["1"], "StorageDescriptor": {**kept, "Location": f"s3://{athena.bucket}/c/p=1/"}}
     client("glue").create_partition(DatabaseName=made, TableName="c", PartitionInput=added)
     assert athena.run("SELECT * FROM c ORDER BY a").rows == [["1", "x", "1"], ["2", "y", "1"]]
+
+
+def test_empty_lines_of_text_are_rows(athena: Any, client: Callable[..., Any], name: str) -> None:
+    client("s3").put_object(Bucket=athena.bucket, Key="t/a.csv", Body=b"1,2\n\n\r\nx,\n\n")
+    client("s3").put_object(Bucket=athena.bucket, Key="t/b.csv.gz", Body=gzip.compress(b"\n5,6\n"))
+    athena.run(f"CREATE DATABASE `{name}`")
+    athena.database = name
+    made = "row format delimited fields terminated by ','"
+    athena.run(f"CREATE EXTERNAL TABLE t (a string, b int) {made} LOCATION 's3://{athena.bucket}/t/'")
+    rows = athena.run('SELECT a, b FROM t ORDER BY "$path", a').rows
+    assert rows == [["", None], ["", None], ["", None], ["1", "2"], ["x", None], ["", None], ["5", "6"]]
+
+
+def test_a_result_without_rows_makes_no_object(athena: Any, client: Callable[..., Any]) -> None:
+    place = f"s3://{athena.bucket}/nothing/"
+    assert athena.run(f"UNLOAD (SELECT 1 AS a WHERE false) TO '{place}' WITH (format = 'PARQUET')").error == ""
+    assert "Contents" not in client("s3").list_objects_v2(Bucket=athena.bucket, Prefix="nothing/")
+
+
+def test_texts_of_ddl_know_backslashes_and_lose_line_ends(athena: Any, client: Callable[..., Any], name: str) -> None:
+    athena.run(f"CREATE DATABASE `{name}`")
+    athena.database = name
+    sql = f"CREATE EXTERNAL TABLE t (a int COMMENT 'it\\'s') COMMENT 'two\n  lines' LOCATION 's3://{athena.bucket}/t/'"
+    assert athena.run(sql).error == ""
+    table = client("glue").get_table(DatabaseName=name, Name="t")["Table"]
+    assert table["Parameters"]["comment"] == "two lines"
+    assert table["StorageDescriptor"]["Columns"][0]["Comment"] == "it's"
+    assert table["StorageDescriptor"]["Location"] == f"s3://{athena.bucket}/t"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -280,3 +281,23 @@ def test_what_does_not_run_is_refused(glue: Any, call: str, arguments: Record) -
     code, message = refusal(getattr(glue, call), **arguments)
     assert code == "NotImplementedException"
     assert call in message
+
+
+def test_column_statistics_are_kept(client: Callable[..., Any], name: str) -> None:
+    glue = client("glue")
+    glue.create_database(DatabaseInput={"Name": name})
+    glue.create_table(DatabaseName=name, TableInput={"Name": "t", "PartitionKeys": [{"Name": "day", "Type": "string"}]})
+    glue.create_partition(DatabaseName=name, TableName="t", PartitionInput={"Values": ["1"]})
+    data = {"Type": "LONG", "LongColumnStatisticsData": {"NumberOfNulls": 1, "NumberOfDistinctValues": 7}}
+    moment = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+    given = {"ColumnName": "a", "ColumnType": "bigint", "AnalyzedTime": moment, "StatisticsData": data}
+    for more, suffix in (({}, "table"), ({"PartitionValues": ["1"]}, "partition")):
+        place = {"DatabaseName": name, "TableName": "t", **more}
+        getattr(glue, f"update_column_statistics_for_{suffix}")(**place, ColumnStatisticsList=[given])
+        found = getattr(glue, f"get_column_statistics_for_{suffix}")(**place, ColumnNames=["a", "b"])
+        assert found["ColumnStatisticsList"] == [given]
+        assert [each["ColumnName"] for each in found["Errors"]] == ["b"]
+        delete = getattr(glue, f"delete_column_statistics_for_{suffix}")
+        delete(**place, ColumnName="a")
+        with pytest.raises(glue.exceptions.EntityNotFoundException):
+            delete(**place, ColumnName="a")

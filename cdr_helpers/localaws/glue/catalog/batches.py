@@ -16,6 +16,8 @@ MOST_IN_BATCH = {
     "Entries": 100,
     "TablesToDelete": 100,
     "VersionIds": 100,
+    "ColumnNames": 100,
+    "ColumnStatisticsList": 25,
 }
 """Limits of the API model on lists in one request."""
 

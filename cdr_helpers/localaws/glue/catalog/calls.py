@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .partitions import PartitionCalls
+from .statistics import StatisticsCalls
 
 
-class CatalogCalls(PartitionCalls):
+class CatalogCalls(StatisticsCalls):
     """The catalog's part of the Glue backend: methods `answer_…` take a request and return a response, plain dicts of
     the API's shape."""
