@@ -14,6 +14,8 @@ from . import macros, natives
 if TYPE_CHECKING:
     import duckdb
 
+MEMORY_LIMIT = "200MB"
+"""Counting millions of distinct values on two threads needs this much before DuckDB can spill."""
 _lock = threading.Lock()
 _base: duckdb.DuckDBPyConnection | None = None
 
@@ -23,7 +25,7 @@ def cursor() -> duckdb.DuckDBPyConnection:
     global _base
     with _lock:
         if _base is None:
-            _base = engine.connect()
+            _base = engine.connect(MEMORY_LIMIT)
             macros.create(_base)
         return _base.cursor()
 

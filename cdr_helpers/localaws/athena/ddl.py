@@ -1,4 +1,4 @@
-"""Hive's statements: databases, external tables, partitions, SHOW, DESCRIBE. Names are quoted with back quotes.
+"""Hive's statements that change something: databases, tables, partitions. Names are quoted with back quotes.
 
 Source: Athena user guide, "DDL statements"; texts of errors as measured on the service.
 """
@@ -15,8 +15,9 @@ from ..errors import AwsError
 from ..glue import catalog as glue
 from ..tables.types import hive_name, parse_hive
 from .failures import MalformedQuery, QueryFailure
-from .metastore import CATALOG, current_columns, is_iceberg, is_view
+from .metastore import CATALOG
 from .results import PRECISIONS, ResultColumn
+from .tablekinds import is_iceberg
 from .tokens import Token, tokenize
 
 DDL_FAILED = "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. "
@@ -30,11 +31,6 @@ class Statement:
     substatement: str
     run: Callable[[Any], None]
     described: TableName | None = None
-
-
-def parse(sql: str) -> Statement | None:
-    """The statement, or None when it begins like none of Hive's. Raises `MalformedQuery`."""
-    return Hive(sql).statement()
 
 
 def text_result(session: Any, lines: list[str], *names: str, type_: str = "string") -> None:
@@ -194,9 +190,9 @@ class Hive:
             self.fail()
         return TableName(parts[0] if len(parts) == 2 else None, parts[-1])
 
-    def statement(self) -> Statement | None:
-        """The statement."""
-        for words, rule in RULES:
+    def statement(self, rules: list[tuple[tuple[str, ...], Callable[[Hive], Statement]]]) -> Statement | None:
+        """The statement by the first rule whose words it begins with."""
+        for words, rule in rules:
             if self.accept(*words):
                 return rule(self)
         return None
@@ -467,7 +463,7 @@ def _drop_database(session: Any, name: str, exists: bool, cascade: bool) -> None
 def _create_table(session: Any, table: TableText) -> None:
     database, name = table.name.resolve(session)
     store = session.store
-    _require_database(session, database)
+    require_database(session, database)
     if store.find(database, name):
         if not table.absent:
             raise ddl_failure(f"AlreadyExistsException(message:Table {name} already exists.)")
@@ -491,11 +487,11 @@ def _create_iceberg(session: Any, database: str, name: str, table: TableText) ->
         raise QueryFailure(
             "", "FAILED: ParseException: an Iceberg table is PARTITIONED BY columns of its own, written without a type"
         )
-    definitions = _definitions()
+    definitions = iceberg_definitions()
     definitions.create(session, database, name, table.columns, table.transforms, table.location, table.properties)
 
 
-def _definitions() -> Any:
+def iceberg_definitions() -> Any:
     """Loaded when an Iceberg table is met: pyiceberg takes a second to import."""
     from .iceberg import definitions
 
@@ -528,12 +524,14 @@ def _table_input(name: str, table: TableText) -> dict[str, Any]:
     }
 
 
-def _require_database(session: Any, name: str) -> None:
+def require_database(session: Any, name: str) -> None:
+    """Raises Hive's error when there is no such database."""
     if not session.store.has_database(name):
         raise ddl_failure(f"SemanticException [Error 10072]: Database does not exist: {name}")
 
 
-def _require_table(session: Any, table: TableName) -> tuple[str, dict[str, Any]]:
+def require_table(session: Any, table: TableName) -> tuple[str, dict[str, Any]]:
+    """The database and the table as GetTable gives it. Raises Hive's error when it is not there."""
     database, name = table.resolve(session)
     found = session.store.find(database, name)
     if found is None:
@@ -549,7 +547,7 @@ def _drop_table(session: Any, table: TableName, exists: bool) -> None:
             raise QueryFailure("", f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}")
         return done(session)
     if is_iceberg(found):
-        _definitions().drop(session, database, name)
+        iceberg_definitions().drop(session, database, name)
         return done(session)
     with persistence.changing("glue"):
         glue.delete_table(session.store.account, session.store.region, database, name)
@@ -569,11 +567,11 @@ def _change_table(
     of_iceberg: Callable[[], Any] | None = None,
 ) -> None:
     """Change what the catalog has of a table; `of_iceberg` gives the change of an Iceberg table's metadata."""
-    database, found = _require_table(session, table)
+    database, found = require_table(session, table)
     if is_iceberg(found):
         if of_iceberg is None:
             raise QueryFailure("NOT_SUPPORTED", f"This is not supported for Iceberg table {database}.{found['Name']}")
-        _definitions().alter(session, database, found["Name"], of_iceberg())
+        iceberg_definitions().alter(session, database, found["Name"], of_iceberg())
         done(session)
         return
     table_input = {k: v for k, v in found.items() if k in KEPT}
@@ -588,7 +586,7 @@ def _change_table(
 def _set_properties(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[[Any], None]]:
     given = parser.properties()
     return "ALTER_TABLE_SET_TBLPROPERTIES", lambda s: _change_table(
-        s, table, lambda x: x["Parameters"].update(given), lambda: _definitions().set_properties(given)
+        s, table, lambda x: x["Parameters"].update(given), lambda: iceberg_definitions().set_properties(given)
     )
 
 
@@ -605,7 +603,7 @@ def _unset_properties(parser: Hive, table: TableName, _: Any) -> tuple[str, Call
             x["Parameters"].pop(name, None)
 
     return "ALTER_TABLE_UNSET_TBLPROPERTIES", lambda s: _change_table(
-        s, table, change, lambda: _definitions().unset_properties(names)
+        s, table, change, lambda: iceberg_definitions().unset_properties(names)
     )
 
 
@@ -621,7 +619,7 @@ def _set_location(
 
 
 def _move_partition(session: Any, table: TableName, partition: dict[str, str], location: str) -> None:
-    database, found = _require_table(session, table)
+    database, found = require_table(session, table)
     values = _key_values(found, partition)
     _drop_partitions_of(session, database, found, [values], False)
     _create_partitions(session, database, found, [(values, location)], False)
@@ -640,7 +638,7 @@ def _add_columns(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[
         x["StorageDescriptor"]["Columns"] = [*x["StorageDescriptor"]["Columns"], *added]
 
     return "ALTER_TABLE_ADD_COLUMNS", lambda s: _change_table(
-        s, table, change, lambda: _definitions().add_columns(added)
+        s, table, change, lambda: iceberg_definitions().add_columns(added)
     )
 
 
@@ -651,7 +649,7 @@ def _drop_column(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable[
         raise QueryFailure("NOT_SUPPORTED", f"DROP COLUMN is for Iceberg tables; REPLACE COLUMNS leaves {name} out")
 
     return "ALTER_TABLE_DROP_COLUMN", lambda s: _change_table(
-        s, table, refuse, lambda: _definitions().drop_column(name)
+        s, table, refuse, lambda: iceberg_definitions().drop_column(name)
     )
 
 
@@ -681,7 +679,7 @@ def _change_column(parser: Hive, table: TableName, _: Any) -> tuple[str, Callabl
         x["StorageDescriptor"]["Columns"] = columns
 
     return "ALTER_TABLE_CHANGE_COLUMN", lambda s: _change_table(
-        s, table, change, lambda: _definitions().change_column(old, column, place)
+        s, table, change, lambda: iceberg_definitions().change_column(old, column, place)
     )
 
 
@@ -689,10 +687,10 @@ def _rename_table(parser: Hive, table: TableName, _: Any) -> tuple[str, Callable
     new = parser.table_name()
 
     def run(session: Any) -> None:
-        database, found = _require_table(session, table)
+        database, found = require_table(session, table)
         if not is_iceberg(found):
             raise QueryFailure("NOT_SUPPORTED", "ALTER TABLE RENAME is for Iceberg tables")
-        _definitions().rename(session, database, found["Name"], new.name)
+        iceberg_definitions().rename(session, database, found["Name"], new.name)
         done(session)
 
     return "ALTER_TABLE_RENAME", run
@@ -705,7 +703,7 @@ def _replace_columns(parser: Hive, table: TableName, _: Any) -> tuple[str, Calla
         s,
         table,
         lambda x: x["StorageDescriptor"].__setitem__("Columns", columns),
-        lambda: _definitions().replace_columns(columns),
+        lambda: iceberg_definitions().replace_columns(columns),
     )
 
 
@@ -713,7 +711,7 @@ def _rename_partition(parser: Hive, table: TableName, old: dict[str, str] | None
     new = parser.partition()
 
     def run(session: Any) -> None:
-        database, found = _require_table(session, table)
+        database, found = require_table(session, table)
         values = _key_values(found, old or {})
         kept = [p for p in session.store.partitions(database, found["Name"]) if p["Values"] == values]
         if not kept:
@@ -736,7 +734,7 @@ def _key_values(found: dict[str, Any], given: dict[str, str]) -> list[str]:
 
 
 def _add_partitions(session: Any, table: TableName, added: list[tuple[dict[str, str], str]], absent: bool) -> None:
-    database, found = _require_table(session, table)
+    database, found = require_table(session, table)
     base = found["StorageDescriptor"]["Location"].rstrip("/")
     places = []
     for given, location in added:
@@ -763,7 +761,7 @@ def _create_partitions(
 
 
 def _drop_partitions(session: Any, table: TableName, dropped: list[dict[str, str]], exists: bool) -> None:
-    database, found = _require_table(session, table)
+    database, found = require_table(session, table)
     _drop_partitions_of(session, database, found, [_key_values(found, d) for d in dropped], exists)
     done(session)
 
@@ -782,7 +780,7 @@ def _drop_partitions_of(
 
 def _repair(session: Any, table: TableName) -> None:
     """MSCK REPAIR TABLE: every `key=value` folder below the location becomes a partition."""
-    database, found = _require_table(session, table)
+    database, found = require_table(session, table)
     names = [k["Name"].lower() for k in found.get("PartitionKeys") or []]
     if not names:
         raise ddl_failure(f"{database}.{found['Name']} is not partitioned")
@@ -808,214 +806,6 @@ def _repair(session: Any, table: TableName) -> None:
     lines = [f"Partitions not in metastore:\t{chr(9).join(added)}"] if added else []
     lines += [f"Repair: Added partition to metastore {a}" for a in added]
     text_result(session, lines, "result")
-
-
-def _matching(names: list[str], pattern: str | None) -> list[str]:
-    """SHOW's LIKE is a regular expression, in which `*` stands for anything."""
-    if pattern is None:
-        return names
-    regex = re.compile(re.sub(r"(?<!\.)\*", ".*", pattern), re.IGNORECASE)
-    return [n for n in names if regex.fullmatch(n)]
-
-
-def _show_databases(parser: Hive) -> Statement:
-    pattern = parser.like()
-    return Statement(
-        "UTILITY", "SHOW_DATABASES", lambda s: text_result(s, _matching(s.store.databases(), pattern), "database_name")
-    )
-
-
-def _show_tables(parser: Hive) -> Statement:
-    given = parser.in_database()
-    pattern = parser.like()
-    return Statement("UTILITY", "SHOW_TABLES", lambda s: _list_tables(s, given, pattern, None))
-
-
-def _show_views(parser: Hive) -> Statement:
-    given = parser.in_database()
-    pattern = parser.like()
-    return Statement("UTILITY", "SHOW_VIEWS", lambda s: _list_tables(s, given, pattern, True))
-
-
-def _list_tables(session: Any, given: str | None, pattern: str | None, views: bool | None) -> None:
-    database = given or session.context[1]
-    _require_database(session, database)
-    names = [x["Name"] for x in session.store.tables(database) if views is None or is_view(x) == views]
-    text_result(session, _matching(names, pattern), "views" if views else "tab_name")
-
-
-def _show_columns(parser: Hive) -> Statement:
-    if not (parser.accept("IN") or parser.accept("FROM")):
-        parser.fail("IN")
-    table = parser.table_name()
-    database = parser.in_database()
-    parser.finish()
-    named = TableName(database or table.database, table.name)
-
-    def run(session: Any) -> None:
-        _, found = _require_table(session, named)
-        text_result(session, [f"{c['Name']:<20}" for c in _all_columns(found)], "field")
-
-    return Statement("UTILITY", "SHOW_COLUMNS", run)
-
-
-def _all_columns(found: dict[str, Any]) -> list[dict[str, str]]:
-    return [*current_columns(found), *(found.get("PartitionKeys") or [])]
-
-
-def _show_partitions(parser: Hive) -> Statement:
-    table = parser.table_name()
-    parser.finish()
-
-    def run(session: Any) -> None:
-        database, found = _require_table(session, table)
-        names = [k["Name"] for k in found.get("PartitionKeys") or []]
-        if not names:
-            raise ddl_failure(f"Table {found['Name']} is not a partitioned table")
-        lines = [
-            "/".join(f"{n}={v}" for n, v in zip(names, p["Values"], strict=True))
-            for p in session.store.partitions(database, found["Name"])
-        ]
-        text_result(session, sorted(lines), "partition")
-
-    return Statement("UTILITY", "SHOW_PARTITIONS", run)
-
-
-def _show_properties(parser: Hive) -> Statement:
-    table = parser.table_name()
-    wanted = None
-    if parser.accept("("):
-        wanted = parser.string()
-        parser.expect(")")
-    parser.finish()
-
-    def run(session: Any) -> None:
-        database, found = _require_table(session, table)
-        given = found.get("Parameters") or {}
-        if is_iceberg(found):
-            given = _definitions().properties(session, database, found["Name"])
-        if wanted is not None:
-            absent = f"Table {found['DatabaseName']}.{found['Name']} does not have property: {wanted}"
-            return text_result(session, [given.get(wanted, absent)], "prpt_name")
-        return text_result(session, [f"{k}\t{v}" for k, v in sorted(given.items())], "prpt_name")
-
-    return Statement("UTILITY", "SHOW_TBLPROPERTIES", run)
-
-
-def _show_create_table(parser: Hive) -> Statement:
-    table = parser.table_name()
-    parser.finish()
-
-    def run(session: Any) -> None:
-        database, found = _require_table(session, table)
-        if is_view(found):
-            raise QueryFailure("", f"FAILED: SemanticException {found['Name']} is a view")
-        if is_iceberg(found):
-            lines = _definitions().create_text(session, database, found["Name"])
-        else:
-            lines = create_table_text(found)
-        text_result(session, lines, "createtab_stmt")
-
-    return Statement("UTILITY", "SHOW_CREATE_TABLE", run)
-
-
-def create_table_text(found: dict[str, Any]) -> list[str]:
-    """The lines of SHOW CREATE TABLE."""
-    described = found["StorageDescriptor"]
-    serde = described.get("SerdeInfo") or {}
-    lines = [f"CREATE EXTERNAL TABLE `{found['DatabaseName']}.{found['Name']}`(", *_column_lines(described["Columns"])]
-    if found.get("PartitionKeys"):
-        lines += ["PARTITIONED BY ( ", *_column_lines(found["PartitionKeys"])]
-    parameters = serde.get("Parameters") or {}
-    if serde.get("SerializationLibrary") == LAZY and parameters.get("field.delim"):
-        lines += ["ROW FORMAT DELIMITED ", f"  FIELDS TERMINATED BY '{_shown(parameters['field.delim'])}' "]
-    else:
-        lines += ["ROW FORMAT SERDE ", f"  '{serde.get('SerializationLibrary', '')}' "]
-        lines += _property_lines("WITH SERDEPROPERTIES ( ", parameters)
-    lines += ["STORED AS INPUTFORMAT ", f"  '{described.get('InputFormat', '')}' "]
-    lines += ["OUTPUTFORMAT ", f"  '{described.get('OutputFormat', '')}'", "LOCATION", f"  '{described['Location']}'"]
-    return lines + _property_lines("TBLPROPERTIES (", found.get("Parameters") or {})
-
-
-def _shown(text: str) -> str:
-    return text.replace("\t", "\\t").replace("\x01", "\\u0001")
-
-
-def _column_lines(columns: list[dict[str, str]]) -> list[str]:
-    lines = []
-    for index, column in enumerate(columns):
-        comment = f" COMMENT '{column['Comment']}'" if column.get("Comment") else ""
-        end = ")" if index == len(columns) - 1 else ", "
-        lines.append(f"  `{column['Name']}` {column['Type']}{comment}{end}")
-    return lines
-
-
-def _property_lines(head: str, given: dict[str, str]) -> list[str]:
-    if not given:
-        return []
-    items = sorted(given.items(), key=lambda item: _place(item[0], len(given)))
-    return [
-        head,
-        *(f"  '{k}'='{_shown(str(v))}'{')' if i == len(items) - 1 else ', '}" for i, (k, v) in enumerate(items)),
-    ]
-
-
-def _place(key: str, entries: int) -> tuple[int, str]:
-    """Where a Java HashMap has a key: the order in which Hive lists properties."""
-    code, buckets = 0, 16
-    for character in key:
-        code = (31 * code + ord(character)) & 0xFFFFFFFF
-    while entries > 0.75 * buckets:
-        buckets *= 2
-    return (code ^ (code >> 16)) & (buckets - 1), key
-
-
-def _show_create_view(parser: Hive) -> Statement:
-    table = parser.table_name(double_quotes=True)
-    parser.finish()
-
-    def run(session: Any) -> None:
-        database, name = table.resolve(session)
-        info = session.store.table(CATALOG, database, name, (1, 1))
-        if info.view is None:
-            raise QueryFailure("NOT_SUPPORTED", f"Relation '{CATALOG}.{database}.{name}' is a table, not a view")
-        lines = [f"CREATE VIEW {database}.{name} AS ", *info.view.sql.split("\n")]
-        text_result(session, lines, "Create View", type_="varchar")
-
-    return Statement("UTILITY", "SHOW_CREATE_VIEW", run)
-
-
-def _describe(parser: Hive) -> Statement:
-    for word in ("FORMATTED", "EXTENDED"):
-        parser.accept(word)
-    table = parser.table_name()
-    parser.finish()
-
-    def run(session: Any) -> None:
-        database, found = _require_table(session, table)
-        iceberg = is_iceberg(found)
-        lines = _definitions().described(session, database, found["Name"]) if iceberg else describe_lines(found)
-        text_result(session, lines, "col_name", "data_type", "comment")
-
-    return Statement("UTILITY", "DESCRIBE_TABLE", run, table)
-
-
-def describe_lines(found: dict[str, Any]) -> list[str]:
-    """The lines of DESCRIBE: name, type and comment, padded to 20 and parted by tabs."""
-    lines = [_described(c) for c in _all_columns(found)]
-    keys = found.get("PartitionKeys") or []
-    if keys:
-        lines += ["\t \t ", "# Partition Information\t \t ", _joined("# col_name", "data_type", "comment"), "\t \t "]
-        lines += [_described(k) for k in keys]
-    return lines
-
-
-def _joined(*parts: str) -> str:
-    return "\t".join(f"{p:<20}" for p in parts)
-
-
-def _described(column: dict[str, str]) -> str:
-    return _joined(column["Name"], column["Type"], column.get("Comment") or "")
 
 
 def _msck(parser: Hive) -> Statement:
@@ -1060,15 +850,4 @@ RULES: list[tuple[tuple[str, ...], Callable[[Hive], Statement]]] = [
     (("DROP", "TABLE"), Hive.drop_table),
     (("ALTER", "TABLE"), Hive.alter_table),
     (("MSCK", "REPAIR", "TABLE"), _msck),
-    (("SHOW", "DATABASES"), _show_databases),
-    (("SHOW", "SCHEMAS"), _show_databases),
-    (("SHOW", "TABLES"), _show_tables),
-    (("SHOW", "VIEWS"), _show_views),
-    (("SHOW", "COLUMNS"), _show_columns),
-    (("SHOW", "PARTITIONS"), _show_partitions),
-    (("SHOW", "TBLPROPERTIES"), _show_properties),
-    (("SHOW", "CREATE", "TABLE"), _show_create_table),
-    (("SHOW", "CREATE", "VIEW"), _show_create_view),
-    (("DESCRIBE",), _describe),
-    (("DESC",), _describe),
 ]

@@ -25,6 +25,7 @@ from .failures import QueryFailure
 from .functions import type_of
 from .parser import Parser
 from .scope import Typed
+from .tablekinds import current_columns, is_iceberg, is_view
 from .translate import Scan, TableInfo, ViewText
 
 CATALOG = "awsdatacatalog"
@@ -232,22 +233,6 @@ def _constant(version: tuple[str, Typed] | None, at: ast.Position) -> tuple[str,
         sql = f"epoch_ms(CAST({f'({sql}).t' if typed.type.kind == 'timestamptz' else sql} AS TIMESTAMP))"
     row = database.cursor().execute(f"SELECT {sql}").fetchone()
     return kind, row[0] if row else None
-
-
-def is_iceberg(found: dict[str, Any] | None) -> bool:
-    """Whether a catalog table is an Iceberg table."""
-    return ((found or {}).get("Parameters") or {}).get("table_type", "").upper() == "ICEBERG"
-
-
-def current_columns(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The columns of a catalog table; an Iceberg table keeps former ones there too, marked as not current."""
-    columns = (found.get("StorageDescriptor") or {}).get("Columns") or []
-    return [c for c in columns if (c.get("Parameters") or {}).get("iceberg.field.current") != "false"]
-
-
-def is_view(found: dict[str, Any]) -> bool:
-    """Whether a catalog table is a view."""
-    return found.get("TableType") == "VIRTUAL_VIEW"
 
 
 def view_info(found: dict[str, Any], name: tuple[str, str, str]) -> TableInfo:

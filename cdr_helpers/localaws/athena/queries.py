@@ -107,6 +107,19 @@ class Session:
             raise QueryFailure("", f"Unable to write {uri}: {problem.message}") from None
 
 
+def resolved(session: Session, table: ast.Table) -> tuple[str, str]:
+    """Database and name of a table as written. Raises CATALOG_NOT_FOUND or SCHEMA_NOT_FOUND."""
+    parts = [p.text for p in table.parts]
+    full = (*session.context[: 3 - len(parts)], *parts)
+    if len(full) != 3:
+        raise QueryFailure("SYNTAX_ERROR", f"Too many dots in table name: {'.'.join(parts)}", table.at)
+    if full[0] != CATALOG:
+        raise QueryFailure("CATALOG_NOT_FOUND", f"Catalog '{full[0]}' does not exist", table.at)
+    if not session.store.has_database(full[1]):
+        raise QueryFailure("SCHEMA_NOT_FOUND", f"Schema {full[1]} not found", table.at)
+    return full[1], full[2]
+
+
 def select(session: Session, query: ast.Query) -> None:
     """Run the query and store its result CSV and `.metadata`."""
     compiled = session.translate(query)

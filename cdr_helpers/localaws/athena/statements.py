@@ -1,4 +1,4 @@
-"""A statement's text → what it is and how it runs. Trino's statements here, Hive's in `ddl.py`.
+"""A statement's text → what it is and how it runs. Trino's statements here, Hive's in `ddl.py` and `showing.py`.
 
 Source: Athena user guide, "SQL reference for Athena": DML in Trino's grammar, DDL in Hive's.
 """
@@ -15,11 +15,12 @@ from ..errors import AwsError
 from ..glue import catalog as glue
 from ..tables import types as t
 from ..tables.types import Type
-from . import ast, ddl, queries, results
+from . import ast, ddl, queries, results, showing
 from .failures import MalformedQuery, QueryFailure
-from .metastore import CATALOG, is_view, view_text
+from .metastore import CATALOG, view_text
 from .parser import Parser, parse_expression, parse_query
 from .queries import Layout, Session
+from .tablekinds import is_view
 from .tokens import tokenize
 
 Run = Callable[[Session], None]
@@ -46,7 +47,7 @@ def parse(sql: str) -> Statement:
     if words[0] in QUERY_STARTS:
         query = parse_query(sql)
         return Statement("DML", "SELECT", lambda s: queries.select(s, query))
-    found = ddl.parse(sql)
+    found = _hive(sql)
     if found is not None:
         return Statement(found.type, found.substatement, found.run, True, found.described)
     raise MalformedQuery(
@@ -55,6 +56,11 @@ def parse(sql: str) -> Statement:
         "'UPDATE', 'WITH', <query>",
         tokens[0].at,
     )
+
+
+def _hive(sql: str) -> ddl.Statement | None:
+    """A statement of Hive's, or None when it begins like none of them."""
+    return ddl.Hive(sql).statement([*ddl.RULES, *showing.RULES])
 
 
 QUERY_STARTS = ("SELECT", "WITH", "VALUES", "TABLE", "(")
@@ -179,19 +185,6 @@ def _constant(node: ast.Node) -> Any:
     raise QueryFailure("INVALID_TABLE_PROPERTY", "A property must be a constant", node.at)
 
 
-def resolved(session: Session, table: ast.Table) -> tuple[str, str]:
-    """Database and name of a table as written. Raises CATALOG_NOT_FOUND or SCHEMA_NOT_FOUND."""
-    parts = [p.text for p in table.parts]
-    full = (*session.context[: 3 - len(parts)], *parts)
-    if len(full) != 3:
-        raise QueryFailure("SYNTAX_ERROR", f"Too many dots in table name: {'.'.join(parts)}", table.at)
-    if full[0] != CATALOG:
-        raise QueryFailure("CATALOG_NOT_FOUND", f"Catalog '{full[0]}' does not exist", table.at)
-    if not session.store.has_database(full[1]):
-        raise QueryFailure("SCHEMA_NOT_FOUND", f"Schema {full[1]} not found", table.at)
-    return full[1], full[2]
-
-
 SERDES = {form: (ddl.STORED_AS[form][0], *ddl.STORED_AS[form][1]) for form in ("ORC", "AVRO")} | {
     "PARQUET": (
         "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
@@ -252,7 +245,7 @@ class _CreateTableAs:
 
     def run(self, session: Session) -> None:
         """Check, write, then add the table to the catalog."""
-        database, name = resolved(session, self.table)
+        database, name = queries.resolved(session, self.table)
         if session.store.find(database, name):
             if self.absent:
                 return
@@ -375,7 +368,7 @@ def check_empty(session: Session, location: str, message: str) -> None:
 
 def _insert(session: Session, table: ast.Table, names: list[str], query: ast.Query) -> None:
     """INSERT INTO: the query's columns converted to the table's, appended as new objects."""
-    database, name = resolved(session, table)
+    database, name = queries.resolved(session, table)
     info = session.store.table(CATALOG, database, name, table.at)
     if info.view is not None:
         raise QueryFailure("NOT_SUPPORTED", "Inserting into views is not supported", table.at)
@@ -470,7 +463,7 @@ def _unload(session: Session, query: ast.Query, location: str, properties: dict[
 
 
 def _create_view(session: Session, table: ast.Table, query: ast.Query, text: str, replace: bool) -> None:
-    database, name = resolved(session, table)
+    database, name = queries.resolved(session, table)
     old = session.store.find(database, name)
     if old and not (replace and is_view(old)):
         raise QueryFailure("TABLE_ALREADY_EXISTS", f"Table already exists: '{CATALOG}.{database}.{name}'", table.at)
@@ -492,7 +485,7 @@ def _create_view(session: Session, table: ast.Table, query: ast.Query, text: str
 
 
 def _drop_view(session: Session, table: ast.Table, exists: bool) -> None:
-    database, name = resolved(session, table)
+    database, name = queries.resolved(session, table)
     found = session.store.find(database, name)
     if found is None:
         if exists:
@@ -538,7 +531,7 @@ def _change(sql: str) -> Statement:
 def _create_table(sql: str) -> Statement:
     if re.search(r"\bAS\s*(\(|SELECT\b|WITH\b|VALUES\b|TABLE\b)", sql, re.IGNORECASE):
         return _Statements(sql).create_table()
-    found = ddl.parse(sql)
+    found = _hive(sql)
     assert found is not None
     return Statement(found.type, found.substatement, found.run, True)
 

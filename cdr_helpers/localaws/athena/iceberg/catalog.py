@@ -18,7 +18,7 @@ from ... import home, persistence
 from ...errors import AwsError
 from ...glue import catalog as glue
 from ..failures import QueryFailure
-from ..metastore import is_iceberg
+from ..tablekinds import is_iceberg
 from .files import ObjectIO
 
 METADATA = "metadata_location"

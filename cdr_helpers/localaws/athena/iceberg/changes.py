@@ -19,7 +19,7 @@ from pyiceberg.table import Table
 
 from ...tables import types as t
 from ...tables.types import Type, duckdb_name
-from .. import ast, casts, ddl
+from .. import ast, casts, ddl, queries
 from ..coercion import converts
 from ..failures import QueryFailure
 from ..metastore import CATALOG
@@ -65,9 +65,7 @@ class Target:
 
 def target(session: Any, node: ast.Table, alias: str | None, what: str) -> Target:
     """The Iceberg table. Raises NOT_SUPPORTED for other tables, as Athena does."""
-    from ..statements import resolved
-
-    database, name = resolved(session, node)
+    database, name = queries.resolved(session, node)
     info = session.store.table(CATALOG, database, name, node.at)
     if info.view is not None:
         raise QueryFailure("NOT_SUPPORTED", f"{what} views is not supported", node.at)
