@@ -7,6 +7,7 @@ raised by a DuckDB cast of a marked text (`FAILURE`), because TRY() refuses `err
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 
 from ..tables import types as t
@@ -117,9 +118,24 @@ def round_timestamp(sql: str, source: int, target: int) -> str:
     return f"t_round_timestamp(CAST({sql} AS TIMESTAMP), {10 ** (6 - target)})"
 
 
+_COLUMN = re.compile(r"\w+(\.\w+)?")
+
+
 def local(sql: str) -> str:
     """The wall-clock time of a timestamp with time zone."""
-    return f"t_local(({sql}).t, ({sql}).z)"
+    if _COLUMN.fullmatch(sql):
+        return f"t_local({sql}.t, {sql}.z)"
+    return bound(sql, lambda v: f"t_local({v}.t, {v}.z)")
+
+
+def moved(sql: str, step: str) -> str:
+    """A timestamp with time zone, its wall-clock time moved by an interval. The macros repeat what they are given, so
+    a longer expression is written once."""
+    if _COLUMN.fullmatch(sql):
+        return f"t_zoned({local(sql)} + {step}, {sql}.z)"
+    return bound(
+        f"struct_pack(v := {sql}, s := {step})", lambda x: f"t_zoned(t_local({x}.v.t, {x}.v.z) + {x}.s, {x}.v.z)"
+    )
 
 
 def _to_text(sql: str, source: Type, target: Type) -> str:

@@ -867,7 +867,7 @@ def _shift(self: Expressions, moment: Typed, interval: Typed, op: str) -> Typed:
     type_ = moment.type if months else Type(kind, (max(moment.type.args[0], 3),))
     if kind == "timestamptz":
         if months:
-            moved = f"t_zoned({casts.local(moment.sql)} + {amount}, ({moment.sql}).z)"
+            moved = casts.moved(moment.sql, amount)
         else:
             moved = f"struct_pack(t := ({moment.sql}).t + {amount}, z := ({moment.sql}).z)"
         return Typed(moved, type_, refs)

@@ -39,12 +39,11 @@ def _unit(node: ast.Call, args: list[Typed], known: tuple[str, ...] = TRUNCATED)
 def date_trunc(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
     """Cut to a unit in the value's own zone."""
     unit = _unit(node, args)
+    if result.kind == "timestamptz":
+        zoned = lambda v: f"t_zoned(date_trunc('{unit}', t_local({v}.t, {v}.z)), {v}.z)"  # noqa: E731
+        return Typed(casts.bound(args[1].sql, zoned), result)
     cut = f"date_trunc('{unit}', {local_time(args[1])})"
-    forms = {
-        "date": f"CAST({cut} AS DATE)",
-        "timestamptz": f"t_zoned({cut}, ({args[1].sql}).z)",
-    }
-    return Typed(forms.get(result.kind, cut), result)
+    return Typed(f"CAST({cut} AS DATE)" if result.kind == "date" else cut, result)
 
 
 def date_add(self: Expressions, node: ast.Call, args: list[Typed], result: Type) -> Typed:
@@ -55,7 +54,7 @@ def date_add(self: Expressions, node: ast.Call, args: list[Typed], result: Type)
     else:
         step = f"t_ms({amount} * {1 if unit == 'millisecond' else UNIT_MILLISECONDS[unit.upper()]})"
     if result.kind == "timestamptz":
-        return Typed(f"t_zoned({local_time(args[2])} + {step}, ({args[2].sql}).z)", result)
+        return Typed(casts.moved(args[2].sql, step), result)
     moved = f"({args[2].sql} + {step})"
     return Typed(f"CAST({moved} AS DATE)" if result.kind == "date" else moved, result)
 
