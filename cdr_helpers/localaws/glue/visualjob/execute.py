@@ -149,9 +149,7 @@ class Run:
         if to.database:
             self._check_database(node, to.database)
         try:
-            rows, files = writing.write(
-                self.connection, frame, to.form, to.compression, keys, self.scratch, self.moment
-            )
+            rows, files = writing.write(self.connection, frame, to.shape, keys, self.scratch, self.moment)
         except writing.CannotWrite as problem:
             raise node.fail(str(problem)) from None
         self.rows += rows

@@ -49,5 +49,6 @@ REGISTRY: dict[str, type[Node]] = {
     "EvaluateDataQuality": EvaluateDataQuality,
     "S3DirectTarget": DirectTarget,
     "S3CatalogTarget": CatalogTarget,
+    "CatalogTarget": CatalogTarget,
     "S3GlueParquetTarget": ParquetTarget,
 }
