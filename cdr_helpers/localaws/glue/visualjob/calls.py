@@ -327,10 +327,10 @@ class JobCalls(CatalogCalls):
         try:
             outcome = execute.run(_graph(job.nodes), place, moment, active.watched, seen)
         finally:
-            self._keep_quality(job.name, run_id, active.watched.evaluations)
+            self._keep_quality(job.name, run_id, active.watched.evaluations, ObjectAccess(self.account_id, session))
         active.seen = outcome.seen if option == bookmarks.ENABLE else None
 
-    def _keep_quality(self, job: str, run_id: str, evaluations: list[Any]) -> None:
+    def _keep_quality(self, job: str, run_id: str, evaluations: list[Any], access: ObjectAccess) -> None:
         from . import joblog
 
         if not evaluations:
@@ -341,6 +341,10 @@ class JobCalls(CatalogCalls):
             for one in evaluations:
                 if one.published:
                     self.quality_results[one.result_id] = one.as_dict(job, run_id)
+        for one in evaluations:
+            if one.folder:
+                place = f"{one.folder.rstrip('/')}/{job}/{run_id}/{one.result_id}.json"
+                access.put_bytes(place, one.as_json_lines().encode(), "application/json")
 
     # data quality
     def answer_list_data_quality_results(self, request: Record) -> Record:

@@ -8,7 +8,7 @@ from .base import Node
 from .catalogsource import CatalogSource
 from .collections import Route, SelectFromCollection, SplitFields
 from .csvsource import CsvSource
-from .dataquality import EvaluateDataQuality
+from .dataquality import EvaluateDataQuality, EvaluateDataQualityMultiFrame
 from .dropduplicates import DropDuplicates
 from .dropfields import DropFields
 from .dropnullfields import DropNullFields
@@ -47,6 +47,7 @@ REGISTRY: dict[str, type[Node]] = {
     "Merge": Merge,
     "Spigot": Spigot,
     "EvaluateDataQuality": EvaluateDataQuality,
+    "EvaluateDataQualityMultiFrame": EvaluateDataQualityMultiFrame,
     "S3DirectTarget": DirectTarget,
     "S3CatalogTarget": CatalogTarget,
     "CatalogTarget": CatalogTarget,

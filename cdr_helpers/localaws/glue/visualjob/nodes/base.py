@@ -24,6 +24,8 @@ class Node:
     is_target: ClassVar[bool] = False
     required: ClassVar[tuple[str, ...]] = ()
     helpers: ClassVar[tuple[str, ...]] = ()
+    frame_names: ClassVar[tuple[str, ...]] = ()
+    """The names of the frames that a node gives, where Glue names them."""
 
     def __init__(self, node_id: str, kind: str, settings: dict[str, Any]) -> None:
         self.id = node_id
@@ -31,6 +33,7 @@ class Node:
         self.settings = settings
         self.name: str = settings.get("Name", node_id)
         self.inputs: list[str] = list(settings.get("Inputs") or [])
+        self.sources: list[Node] = []
 
     @property
     def variable(self) -> str:
