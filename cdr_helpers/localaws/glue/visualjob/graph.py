@@ -37,8 +37,8 @@ class Graph:
         return list(done.values())
 
     def refused(self) -> list[Node]:
-        """Nodes of a type that is not executed here."""
-        return [node for node in self.nodes.values() if isinstance(node, Refused)]
+        """Nodes that are not executed here."""
+        return [node for node in self.nodes.values() if node.refusal()]
 
 
 def _named(nodes: dict[str, Node], keys: list[str]) -> str:

@@ -12,6 +12,7 @@ from .dataquality import EvaluateDataQuality, EvaluateDataQualityMultiFrame
 from .dropduplicates import DropDuplicates
 from .dropfields import DropFields
 from .dropnullfields import DropNullFields
+from .dynamictransform import DynamicTransform
 from .filter import Filter
 from .join import Join
 from .jsonsource import JsonSource
@@ -46,6 +47,7 @@ REGISTRY: dict[str, type[Node]] = {
     "SelectFromCollection": SelectFromCollection,
     "Merge": Merge,
     "Spigot": Spigot,
+    "DynamicTransform": DynamicTransform,
     "EvaluateDataQuality": EvaluateDataQuality,
     "EvaluateDataQualityMultiFrame": EvaluateDataQualityMultiFrame,
     "S3DirectTarget": DirectTarget,
