@@ -460,3 +460,22 @@ def test_options_stand_in_the_script(client: Callable[..., Any], bucket: str, ma
         '"compressionType": "gzip", "groupFiles": "inPartition", "groupSize": "1048576", "maxBand": 60, '
         '"boundedFiles": "2"}'
     ) in script
+
+
+def test_what_a_crawler_was_told_to_leave_out_is_left_out_by_a_job(
+    client: Callable[..., Any],
+    bucket: str,
+    database: str,
+    table: Callable[..., None],
+    make_job: Callable[..., str],
+    run: Callable[..., Record],
+    results: Callable[..., dict[str, bytes]],
+) -> None:
+    table("raw", [["n", "bigint"]], "n\n1\n")
+    client("s3").put_object(Bucket=bucket, Key="raw/old/b.csv", Body=b"n\n2\n")
+    found = client("glue").get_table(DatabaseName=database, Name="raw")["Table"]
+    found["Parameters"]["exclusions"] = json.dumps([f"s3://{bucket}/raw/old/**"])
+    kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
+    client("glue").update_table(DatabaseName=database, TableInput={key: found[key] for key in kept})
+    assert run(make_job({"node-1": source(database), "node-2": target(bucket, "csv")}))["JobRunState"] == "SUCCEEDED"
+    assert [from_csv(body) for body in results().values()] == [[["1"]]]

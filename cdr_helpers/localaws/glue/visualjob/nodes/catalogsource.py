@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ....s3.access import StoredObject
 from ....tables import conversion
+from ...globs import glob
 from .. import casts, reading, sparktypes, xmlrows
 from ..frames import Column, Frame, Output, Term
 from ..reading import CsvFormat, Part
@@ -71,13 +74,20 @@ class CatalogSource(Node):
 
     def _parts(self, run: Run, table: dict[str, Any], keys: list[Column]) -> list[Part]:
         places = self._places(run, table, keys)
-        found = [run.files.under(location, context=self.variable) for location, _ in places]
+        found = [self._found(run, location, table) for location, _ in places]
         chosen = {one.uri for one in bounded(self, run, (one for listed in found for one in listed))}
         return [
             part
             for (_, values), listed in zip(places, found, strict=True)
             for part in run.files.parts((one for one in listed if one.uri in chosen), values)
         ]
+
+    def _found(self, run: Run, location: str, table: dict[str, Any]) -> list[StoredObject]:
+        """The objects of a location, without those that the crawler was told to leave out: the table's parameter
+        `exclusions` has their patterns (AWS Glue: "Crawler properties", exclude patterns)."""
+        patterns = _exclusions(self, table)
+        found = run.files.under(location, context=self.variable)
+        return [one for one in found if not any(pattern.fullmatch(one.uri) for pattern in patterns)]
 
     def _places(self, run: Run, table: dict[str, Any], keys: list[Column]) -> list[tuple[str, tuple[str, ...]]]:
         """Location and values of each partition to read, or the location of a table without partition keys."""
@@ -87,6 +97,14 @@ class CatalogSource(Node):
         if predicate:
             found = run.pruned(self, found, keys, predicate)
         return [(one["StorageDescriptor"]["Location"], tuple(one["Values"])) for one in found]
+
+
+def _exclusions(node: Node, table: dict[str, Any]) -> list[re.Pattern[str]]:
+    given = (table.get("Parameters") or {}).get("exclusions") or "[]"
+    try:
+        return [glob(str(pattern)) for pattern in json.loads(given)]
+    except (ValueError, TypeError, re.error) as problem:
+        raise node.fail(f"the exclusions of table '{table['Name']}' cannot be read: {problem}.") from None
 
 
 def _kind(column: dict[str, Any]) -> str:
