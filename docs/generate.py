@@ -202,8 +202,8 @@ PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "nodes": ("docs/fidelity.md", nodes),
     "fidelity": ("docs/fidelity.md", fidelity),
 }
-"""Name of a part → the file that it is in, the function that writes it. The one that prepares services comes last: their
-warming up goes on in a thread, and the program ends soon after."""
+"""Name of a part → the file that it is in, the function that writes it. The one that prepares services comes last:
+their warming up goes on in a thread, and the program ends soon after."""
 
 
 def current(name: str) -> tuple[Path, str, str]:
