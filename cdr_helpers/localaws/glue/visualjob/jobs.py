@@ -45,6 +45,8 @@ CLASSES = ("FLEX", "STANDARD")
 TIMEOUTS = {True: 2880, False: 480}
 """Default minutes of a run's timeout: before Glue 5.0, and since."""
 MOST_MINUTES = 10080
+SHELL_CAPACITIES = (0.0625, 1.0)
+"""The DPU that a Python shell job can have (API reference, "Jobs", `MaxCapacity`)."""
 MOST_RETRIES = 10
 AUTO_SCALING = "--enable-auto-scaling"
 _ATTEMPT = "_attempt_"
@@ -272,8 +274,12 @@ def _capacity(settings: Record) -> Record:
     if bool(worker) != bool(number):
         raise InvalidInput("Please set both Worker Type and Number of Workers.")
     if not worker:
-        capacity = float(settings.get("MaxCapacity") or settings.get("AllocatedCapacity") or 10.0)
-        if not 2 <= capacity <= 100 or capacity != int(capacity):
+        shell = (settings.get("Command") or {}).get("Name") == "pythonshell"
+        given = settings.get("MaxCapacity") or settings.get("AllocatedCapacity")
+        capacity = float(given or (SHELL_CAPACITIES[0] if shell else 10.0))
+        if shell and capacity not in SHELL_CAPACITIES:
+            raise InvalidInput(f"MaxCapacity of a Python shell job must be 0.0625 or 1 DPU, not {capacity:g}.")
+        if not shell and (not 2 <= capacity <= 100 or capacity != int(capacity)):
             raise InvalidInput(f"MaxCapacity must be a whole number of DPU from 2 to 100, not {capacity:g}.")
         return {"MaxCapacity": capacity, "AllocatedCapacity": int(capacity)}
     if worker not in WORKERS:
@@ -310,7 +316,7 @@ def run_settings(job: Job, request: Record) -> Record:
         }
         own |= _capacity(merged | own)
     elif own.get("MaxCapacity") is not None or own.get("AllocatedCapacity") is not None:
-        own |= _capacity({"WorkerType": job.definition.get("WorkerType"), **own})
+        own |= _capacity({key: job.definition.get(key) for key in ("WorkerType", "Command")} | own)
     if "Timeout" in own:
         _check_timeout(own["Timeout"])
     if "ExecutionClass" in own:

@@ -194,3 +194,16 @@ def test_a_run_that_is_to_be_repeated_must_be_there(
         client("glue").start_job_run(JobName=job, JobRunId="jr_0")
     with pytest.raises(ClientError, match="ValidationException"):
         client("glue").start_job_run(JobName=job, ExecutionClass="SLOW")
+
+
+def test_a_python_shell_job_has_a_sixteenth_of_a_dpu_or_one(
+    client: Callable[..., Any], bucket: str, job_role: str
+) -> None:
+    glue = client("glue")
+    command = {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": f"s3://{bucket}/scripts/own.py"}
+    glue.create_job(Name=bucket, Role=job_role, Command=command)
+    assert glue.get_job(JobName=bucket)["Job"]["MaxCapacity"] == 0.0625
+    with pytest.raises(ClientError, match="must be 0.0625 or 1 DPU, not 2."):
+        glue.start_job_run(JobName=bucket, MaxCapacity=2.0)
+    with pytest.raises(ClientError, match="must be 0.0625 or 1 DPU, not 4."):
+        glue.create_job(Name=f"{bucket}-2", Role=job_role, Command=command, MaxCapacity=4.0)
