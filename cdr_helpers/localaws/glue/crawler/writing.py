@@ -193,6 +193,9 @@ class Writer:
         if self.policy.inherit:
             _inherit(described, table.current)
         known = table.partitions.get(str(described["Values"]))
+        if known is not None and self.policy.merge_columns and not self.policy.inherit:
+            described["StorageDescriptor"]["Columns"] = self._columns(known.partition_input, described)
+            described["StorageDescriptor"] |= _formats_of(known.partition_input, described)
         name = f"{table.name}/{'/'.join(described['Values'])}"
         if known is None:
             self.require("BatchCreatePartition", table.name)

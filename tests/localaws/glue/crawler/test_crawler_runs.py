@@ -385,6 +385,22 @@ def test_partitions_inherit_from_the_table(place: Place) -> None:
     assert types == {"1": "string", "2": "string"}
 
 
+def test_merge_new_columns_only_adds_to_partitions_too(place: Place) -> None:
+    """AWS page "Setting crawler configuration options": it applies to tables and partitions."""
+    merge = {"Version": 1.0, "CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "MergeNewColumns"}}}
+    wide = b"a,b,c,d,e,f,g,h\n1,2,3,4,5,6,7,8\n"
+    place.put(**{"d=1__a.csv": wide, "d=2__a.csv": wide})
+    place.create(Configuration=json.dumps(merge))
+    place.crawl()
+    place.put(**{"d=1__a.csv": wide.replace(b"h", b"i")})
+    place.crawl()
+    names = {
+        key: "".join(column["Name"] for column in one["StorageDescriptor"]["Columns"])
+        for key, one in place.partitions().items()
+    }
+    assert names == {"1": "abcdefghi", "2": "abcdefgh"}
+
+
 def test_merge_new_columns_does_not_change_what_a_table_is(place: Place) -> None:
     """AWS page "Setting crawler configuration options": an incompatible attribute deprecates the table."""
     merge = {"Version": 1.0, "CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "MergeNewColumns"}}}
