@@ -8,10 +8,11 @@ from .base import Node
 from .catalogsource import CatalogSource
 from .collections import Route, SelectFromCollection, SplitFields
 from .csvsource import CsvSource
-from .dataquality import EvaluateDataQuality
+from .dataquality import EvaluateDataQuality, EvaluateDataQualityMultiFrame
 from .dropduplicates import DropDuplicates
 from .dropfields import DropFields
 from .dropnullfields import DropNullFields
+from .dynamictransform import DynamicTransform
 from .filter import Filter
 from .join import Join
 from .jsonsource import JsonSource
@@ -46,8 +47,11 @@ REGISTRY: dict[str, type[Node]] = {
     "SelectFromCollection": SelectFromCollection,
     "Merge": Merge,
     "Spigot": Spigot,
+    "DynamicTransform": DynamicTransform,
     "EvaluateDataQuality": EvaluateDataQuality,
+    "EvaluateDataQualityMultiFrame": EvaluateDataQualityMultiFrame,
     "S3DirectTarget": DirectTarget,
     "S3CatalogTarget": CatalogTarget,
+    "CatalogTarget": CatalogTarget,
     "S3GlueParquetTarget": ParquetTarget,
 }
