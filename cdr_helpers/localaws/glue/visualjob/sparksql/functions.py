@@ -271,6 +271,10 @@ def rlike(args: Sequence[Typed]) -> Typed:
 def _split(args: Sequence[Typed]) -> Typed:
     if len(args) == 3 and args[2].value != -1:
         raise SparkSqlError("the function split with a limit is not supported here.")
+    if isinstance(args[1].value, str) and args[1].value and regexes.matches_nothing(args[1].value):
+        raise SparkSqlError(
+            f"the function split by {args[1].value!r}, which matches between any two characters, is not supported here."
+        )
     return Typed(f"sp_split({to(args[0], 'string').sql}, {_pattern(args[1])})", "array<string>")
 
 

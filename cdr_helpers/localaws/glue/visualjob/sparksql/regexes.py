@@ -25,6 +25,14 @@ def java(pattern: str) -> str:
     return pattern.replace(r"\Z", r"(?:\n?\z)").replace(r"\h", r"[ \t\x{a0}]").replace(r"\R", r"(?:\r\n|[\n\r])")
 
 
+def matches_nothing(pattern: str) -> bool:
+    """Whether a pattern also matches an empty text."""
+    try:
+        return re.match(pattern, "") is not None
+    except re.error:  # written in a way that Python does not read; RE2 will judge it
+        return False
+
+
 def replacement(text: str) -> str:
     """A Java replacement (`$1`) as RE2's (`\\1`)."""
     made = text.replace("\\$", "\0").replace("\\\\", "\\")
