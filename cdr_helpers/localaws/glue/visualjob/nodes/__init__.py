@@ -8,6 +8,7 @@ from .base import Node
 from .catalogsource import CatalogSource
 from .collections import Route, SelectFromCollection, SplitFields
 from .csvsource import CsvSource
+from .customcode import CustomCode
 from .dataquality import EvaluateDataQuality
 from .dropduplicates import DropDuplicates
 from .dropfields import DropFields
@@ -46,6 +47,7 @@ REGISTRY: dict[str, type[Node]] = {
     "SelectFromCollection": SelectFromCollection,
     "Merge": Merge,
     "Spigot": Spigot,
+    "CustomCode": CustomCode,
     "EvaluateDataQuality": EvaluateDataQuality,
     "S3DirectTarget": DirectTarget,
     "S3CatalogTarget": CatalogTarget,

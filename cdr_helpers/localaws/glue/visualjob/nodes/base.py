@@ -22,6 +22,7 @@ class Node:
 
     arity: ClassVar[tuple[int, int]] = (1, 1)
     is_target: ClassVar[bool] = False
+    only_on_spark: ClassVar[bool] = False
     required: ClassVar[tuple[str, ...]] = ()
     helpers: ClassVar[tuple[str, ...]] = ()
 

@@ -1,0 +1,151 @@
+"""Files between Spark and S3: part files under Glue's names, and formats that Spark does not read as they are."""
+
+from __future__ import annotations
+
+import gzip
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from ... import engine
+from ..visualjob import reading, sparktypes, writing
+from ..visualjob.writing import Written
+
+_SAMPLE = 1 << 16
+
+
+class Unreadable(Exception):
+    """Files that are not read here; the text says which and why."""
+
+
+def written(folder: Path, form: str, compression: str, moment: int, header: bool = False) -> list[Written]:
+    """The part files that Spark has left below `folder`, with the keys that Glue gives them; those without rows are
+    left out. `moment` is the write's time in milliseconds, `header` whether CSV files begin with one."""
+    made: list[Written] = []
+    numbers: dict[tuple[str, ...], int] = {}
+    for file in sorted(folder.rglob("part-*")):
+        if not file.is_file() or not _holds_rows(file, form, header):
+            continue
+        steps = file.relative_to(folder).parts[:-1]
+        numbers[steps] = numbers.get(steps, -1) + 1
+        values = tuple(unquote(step.partition("=")[2]) for step in steps)
+        key = "/".join([*steps, writing.part_name(form, compression, moment, numbers[steps])])
+        made.append(Written(file, key, values))
+    return made
+
+
+def _holds_rows(file: Path, form: str, header: bool) -> bool:
+    if form == "parquet":
+        import pyarrow.parquet
+
+        return bool(pyarrow.parquet.read_metadata(file).num_rows)
+    if form == "orc":
+        import pyarrow.orc
+
+        return bool(pyarrow.orc.ORCFile(file).nrows)
+    with gzip.open(file) if reading.gzipped(str(file)) else file.open("rb") as opened:
+        sample = opened.read(_SAMPLE)
+    return len(sample) == _SAMPLE or (b"\n" in sample.rstrip(b"\r\n") if header else bool(sample))
+
+
+def json_rows(files: Sequence[Path], path: str, multiline: bool, folder: Path) -> list[Path]:
+    """The values at a JSON path of documents, one a line, as one file for each."""
+    found = f"json_extract(json, {sparktypes.literal(path)})"
+    picked = f"unnest({found})" if "*" in path else found
+    shape = "auto" if multiline else "newline_delimited"
+    connection = engine.connect()
+    try:
+        made = []
+        for file in files:
+            target = folder / f"rows-{uuid.uuid4().hex}.json"
+            scan = f"read_json_objects({sparktypes.literal(str(file))}, format = '{shape}')"
+            query = f"SELECT {picked} AS j FROM {scan}"
+            # A value's own text is a line; quotes and delimiters that no JSON holds keep COPY from adding any.
+            connection.execute(
+                f"COPY (SELECT j::VARCHAR FROM ({query}) WHERE j IS NOT NULL) TO {sparktypes.literal(str(target))} "
+                "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')"
+            )
+            made.append(target)
+        return made
+    finally:
+        connection.close()
+
+
+_AVRO = {
+    "null": "string",
+    "boolean": "boolean",
+    "int": "int",
+    "long": "bigint",
+    "float": "float",
+    "double": "double",
+    "string": "string",
+    "enum": "string",
+}
+_LOGICAL = {
+    "date": "date",
+    "timestamp-millis": "timestamp",
+    "timestamp-micros": "timestamp",
+    "local-timestamp-millis": "timestamp",
+    "local-timestamp-micros": "timestamp",
+}
+
+
+def avro(files: Sequence[Path], folder: Path) -> dict[str, Any]:
+    """Avro files as JSON, a row a line, and the Spark types of their columns. Raises `Unreadable`.
+
+    Source: Apache Spark, "Apache Avro Data Source Guide", for the types. All files must have one schema.
+    """
+    import fastavro
+
+    made: list[str] = []
+    columns: list[list[str]] = []
+    for file in files:
+        with file.open("rb") as opened:
+            try:
+                reader = fastavro.reader(opened)
+                schema: Any = reader.writer_schema
+                found = [[field["name"], _avro_kind(field["type"])] for field in schema["fields"]]
+            except (ValueError, KeyError, TypeError) as problem:
+                raise Unreadable(f"{file.name} is no Avro file of records that is read here: {problem}") from None
+        if columns and found != columns:
+            raise Unreadable(f"{file.name} has another Avro schema than the files before it; that is not read here.")
+        columns = found
+        made.append(str(_as_json(file, folder / f"avro-{uuid.uuid4().hex}.json")))
+    return {"files": made, "columns": columns}
+
+
+def _avro_kind(described: Any) -> str:
+    if isinstance(described, list):
+        others = [one for one in described if one != "null"]
+        if len(others) != 1:
+            raise ValueError(f"a union of {len(others)} types")
+        return _avro_kind(others[0])
+    if not isinstance(described, dict):
+        return _known(_AVRO, str(described))
+    kind, logical = described["type"], described.get("logicalType")
+    if logical == "decimal":
+        return f"decimal({described['precision']},{described.get('scale', 0)})"
+    if logical in _LOGICAL:
+        return _LOGICAL[logical]
+    if kind == "array":
+        return f"array<{_avro_kind(described['items'])}>"
+    if kind == "map":
+        return f"map<string,{_avro_kind(described['values'])}>"
+    if kind == "record":
+        inner = (f"{field['name']}:{_avro_kind(field['type'])}" for field in described["fields"])
+        return f"struct<{','.join(inner)}>"
+    return _avro_kind(kind) if isinstance(kind, dict | list) else _known(_AVRO, kind)
+
+
+def _known(kinds: dict[str, str], name: str) -> str:
+    if name not in kinds:
+        raise ValueError(f"the type {name}")
+    return kinds[name]
+
+
+def _as_json(source: Path, target: Path) -> Path:
+    from ...tables import conversion
+
+    return conversion.readable(source, "avroserde", target, source.name)

@@ -1,0 +1,74 @@
+"""EvaluateDataQuality (AWS Glue: "Evaluating data quality for ETL jobs in AWS Glue Studio notebooks").
+
+The rules are the endpoint's own, so that a ruleset means the same for visual jobs on either engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from awsglue.columns import numbered
+from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
+from awsglue.endpoint import ask
+from awsglue.transforms import GlueTransform
+from awsglue.writers import write_parts
+
+_COLUMNS = ("Rule", "Outcome", "FailureReason", "EvaluatedMetrics")
+
+
+class EvaluateDataQuality(GlueTransform):
+    """Rules in DQDL over the rows of a frame."""
+
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        ruleset: str,
+        publishing_options: Mapping[str, Any] | None = None,
+        additional_options: Mapping[str, Any] | None = None,
+        additional_data_sources: Mapping[str, Any] | None = None,
+        **_: Any,
+    ) -> DynamicFrame:
+        if additional_data_sources:
+            raise NotImplementedError("additional_data_sources of EvaluateDataQuality is not supported here")
+        rows = _evaluated(frame, ruleset, dict(publishing_options or {}))
+        schema = ", ".join(f"{name} string" for name in _COLUMNS)
+        return DynamicFrame(frame.glue_ctx.spark_session.createDataFrame(rows, schema), frame.glue_ctx, "ruleOutcomes")
+
+    def process_rows(
+        self,
+        frame: DynamicFrame,
+        ruleset: str,
+        publishing_options: Mapping[str, Any] | None = None,
+        additional_options: Mapping[str, Any] | None = None,
+        **named: Any,
+    ) -> DynamicFrameCollection:
+        """The collection of `ruleOutcomes` and `originalData`. Outcomes of single rows (`rowLevelOutcomes`) are not
+        made here."""
+        outcomes = self(frame, ruleset, publishing_options, additional_options, **named)
+        return _Results({"ruleOutcomes": outcomes, "originalData": frame}, frame.glue_ctx)
+
+
+class _Results(DynamicFrameCollection):
+    def __getitem__(self, key: str) -> DynamicFrame:
+        if key == "rowLevelOutcomes":
+            raise NotImplementedError("rowLevelOutcomes of EvaluateDataQuality are not supported here")
+        return super().__getitem__(key)
+
+    def select(self, key: str, transformation_ctx: str = "") -> DynamicFrame:
+        return self[key]
+
+
+def _evaluated(frame: DynamicFrame, ruleset: str, options: Mapping[str, Any]) -> list[list[str | None]]:
+    rows = frame.toDF()
+    # One partition at least, so that the schema is written when there is no row.
+    folder = write_parts(numbered(rows), "parquet", [], "snappy", {}, header=False)
+    answer = ask(
+        "evaluate",
+        folder=folder,
+        columns=[[field.name, field.dataType.simpleString()] for field in rows.schema.fields],
+        ruleset=ruleset,
+        context=options.get("dataQualityEvaluationContext") or "EvaluateDataQuality",
+        publish=bool(options.get("enableDataQualityResultsPublishing")),
+    )
+    return [list(row) for row in answer]
