@@ -25,6 +25,24 @@ from .staging import Stage
 
 MASTER_VARIABLE, CONF_VARIABLE = "CDR_SPARK_MASTER", "CDR_SPARK_CONF"
 LOCAL = "local[*]"
+_LOGGING = """rootLogger.level = warn
+rootLogger.appenderRef.stderr.ref = stderr
+appender.console.type = Console
+appender.console.name = stderr
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %p %c{1}: %m%n%ex
+logger.header.name = org.apache.spark.sql.catalyst.csv.CSVHeaderChecker
+logger.header.level = error
+logger.native.name = org.apache.hadoop.util.NativeCodeLoader
+logger.native.level = error
+"""
+"""Spark's log goes to the error stream. Left out: that columns are read under names of ours, and that this machine has
+no Hadoop."""
+_CORRECTED = tuple(
+    f"spark.sql.parquet.{kind}RebaseModeIn{way}" for kind in ("datetime", "int96") for way in ("Read", "Write")
+)
+"""Dates before 1582 are what they say. Spark's own default is to refuse them."""
 _FILES, _PYTHON_FILES, _CONF = "--extra-files", "--extra-py-files", "--conf"
 
 
@@ -98,8 +116,11 @@ def _fetched(access: ObjectAccess, uri: str, folder: Path) -> Path:
 
 def _settings(arguments: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Spark's settings: ours, those of the environment, those of the job's `--conf`; later ones win."""
-    java = f"-Duser.timezone=UTC -Djava.io.tmpdir={folder / 'tmp'} -XX:-UsePerfData"
+    (folder / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
+    logging = f"-Dlog4j2.configurationFile=file:{folder / 'log4j2.properties'}"
+    java = f"-Duser.timezone=UTC -Djava.io.tmpdir={folder / 'tmp'} -XX:-UsePerfData {logging}"
     made = {
+        **dict.fromkeys(_CORRECTED, "CORRECTED"),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
