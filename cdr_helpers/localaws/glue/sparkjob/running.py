@@ -128,15 +128,11 @@ def _settings(arguments: Mapping[str, str], folder: Path) -> dict[str, str]:
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.sql.pyspark.inferNestedDictAsStruct.enabled": "true",
-        "spark.local.dir": str(folder / "local"),
         "spark.driver.extraJavaOptions": java,
         "spark.master": os.environ.get(MASTER_VARIABLE) or LOCAL,
     }
     given = f"{os.environ.get(CONF_VARIABLE, '')} {_CONF} {arguments.get(_CONF, '')}"
     made |= _pairs(given)
-    if made["spark.master"].startswith("local"):
-        # Nobody else has business at the driver's ports.
-        made |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
     return made
 
 
@@ -161,7 +157,11 @@ def _environment(place: Place, settings: Mapping[str, str], folder: Path) -> dic
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYSPARK_"))}
     path = [str(children.SITE), kept.get("PYTHONPATH", "")]
     listed = [word for name, value in settings.items() for word in (_CONF, f"{name}={value}")]
+    if settings["spark.master"].startswith("local"):
+        # Nobody else has business at the driver's ports.
+        kept["SPARK_LOCAL_IP"] = "127.0.0.1"
     return kept | {
+        "SPARK_LOCAL_DIRS": str(folder / "local"),
         "PYTHONPATH": os.pathsep.join(filter(None, path)),
         "PYSPARK_PYTHON": os.environ.get("PYSPARK_PYTHON", sys.executable),
         "PYSPARK_DRIVER_PYTHON": sys.executable,

@@ -251,26 +251,49 @@ def _avro_source(session: Any, where: dict[str, Any], options: dict[str, Any]) -
 
 
 def json_frame(session: Any, files: Sequence[str], columns: Sequence[Sequence[str]]) -> Any:
-    """JSON lines as these columns (name, type). Names match without regard to case; values of plain columns are cast
-    as text is."""
+    """JSON lines as these columns (name, type). Names match without regard to case, the exact one first; values of
+    plain columns are cast as text is."""
     from pyspark.sql import functions
 
-    real = session.read.json(list(files), mode="DROPMALFORMED", primitivesAsString=True).columns
-    wanted: list[tuple[str, str, int | None]] = [(name, kind, position(real, name)) for name, kind in columns]
-    read = [(real[where], kind) for _, kind, where in wanted if where is not None]
-    if not read:
-        terms = [(name, functions.lit(None).cast(_ddl(kind))) for name, kind in columns]
-        return session.read.text(list(files)).select(*(term.alias(name) for name, term in terms))
-    schema = ", ".join(f"{quoted(name)} {_ddl(kind) if NESTED.match(kind) else 'string'}" for name, kind in read)
-    frame = session.read.schema(schema).json(list(files), mode="DROPMALFORMED")
-    made, index = [], 0
-    for name, kind, where in wanted:
-        if where is None:
-            made.append((name, functions.lit(None).cast(_ddl(kind))))
-            continue
-        made.append((name, at(index) if NESTED.match(kind) else at(index).cast(kind)))
-        index += 1
-    return chosen(frame, made)
+    real = _json_names(session, files)
+    sources = [_alike(name, real) for name, _ in columns]
+    kinds = [_ddl(kind) if _is_nested(kind) else "string" for _, kind in columns]
+    # Spark holds no two columns whose names differ by case alone, so each spelling is read on its own.
+    lines = session.read.text(list(files)).where("trim(value) <> ''")
+    spellings = []
+    for turn in range(max(1, *map(len, sources))):
+        read = [(index, found[turn]) for index, found in enumerate(sources) if len(found) > turn]
+        schema = ", ".join([*(f"{quoted(name)} {kinds[index]}" for index, name in read), f"{quoted(_BAD)} string"])
+        parsed = functions.from_json("value", schema, {"columnNameOfCorruptRecord": _BAD})
+        lines = lines.withColumn(f"s{turn}", parsed)
+        spellings.append(dict(read))
+    terms = []
+    for index, (_, kind) in enumerate(columns):
+        given = [
+            functions.col(f"s{turn}").getField(read[index]) for turn, read in enumerate(spellings) if index in read
+        ]
+        terms.append(functions.coalesce(*given or [functions.lit(None)]).cast(_ddl(kind)).alias(f"c{index}"))
+    good = lines.where(functions.col("s0").getField(_BAD).isNull())
+    return good.select(*terms).toDF(*(name for name, _ in columns))
+
+
+def _json_names(session: Any, files: Sequence[str]) -> list[str]:
+    """The names that records have, those that differ by case alone too."""
+    before = session.conf.get("spark.sql.caseSensitive")
+    session.conf.set("spark.sql.caseSensitive", "true")
+    try:
+        return list(session.read.json(list(files), mode="DROPMALFORMED", primitivesAsString=True).columns)
+    finally:
+        session.conf.set("spark.sql.caseSensitive", before)
+
+
+def _alike(name: str, names: Sequence[str]) -> list[str]:
+    """The names that are this one but for their case, the exact one first."""
+    return sorted((one for one in names if one.lower() == name.lower()), key=lambda one: (one != name, one))
+
+
+def _is_nested(kind: str) -> bool:
+    return bool(NESTED.match(kind))
 
 
 _SOURCES = {
@@ -343,7 +366,7 @@ def _table_files(session: Any, described: Mapping[str, Any], location: str, cont
 
 def _table_csv(session: Any, described: Mapping[str, Any], location: str, context: str) -> Any:
     form, columns = described["csv"], described["columns"]
-    nested = [name for name, kind in columns if NESTED.match(kind)]
+    nested = [name for name, kind in columns if _is_nested(kind)]
     if nested:
         raise ValueError(f"column '{nested[0]}' of table '{described['name']}' is nested, which CSV does not hold here")
     # Spark skips one line itself, which leaves the files as they are.
