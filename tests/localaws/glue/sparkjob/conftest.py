@@ -69,6 +69,12 @@ def until_over(glue: Any, job: str, run_id: str) -> Record:
     raise AssertionError(f"run {run_id} is not over after {SECONDS} s")
 
 
+@pytest.fixture(scope="session")
+def over_at() -> Callable[[Any, str, str], Record]:
+    """`over_at(glue, job, run_id)`: the run of another endpoint once it has ended."""
+    return until_over
+
+
 @pytest.fixture
 def run(started: Callable[..., str], over: Callable[[str, str], Record]) -> Callable[..., Record]:
     """`run(job)`: start a run, wait for its end, return it."""
