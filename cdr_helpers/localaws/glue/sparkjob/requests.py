@@ -52,6 +52,7 @@ class Requests:
         self._answers: dict[str, Callable[..., Any]] = {
             "failed": self._failed,
             "commit": self._commit,
+            "database": self._database,
             "table": self._table,
             "partitions": self._partitions,
             "csv": self._csv,
@@ -88,6 +89,11 @@ class Requests:
         self.committed = True
 
     # the catalog
+    def _database(self, database: str) -> None:
+        arn = f"arn:aws:glue:{self._place.region}:{self._place.account}:database/{database}"
+        self._place.session.require("glue:GetDatabase", arn)
+        catalog.get_database(self._place.account, self._place.region, database)
+
     def _table(self, database: str, table: str) -> Record:
         name = f"{database}/{table}".lower()
         arn = f"arn:aws:glue:{self._place.region}:{self._place.account}:table/{name}"

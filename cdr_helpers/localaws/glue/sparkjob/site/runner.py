@@ -23,10 +23,12 @@ def main() -> int:
     spec = json.loads(sys.stdin.buffer.readline())
     _end_with(_own_input())
     sys.path[:0] = [os.path.dirname(each) if each.endswith(".py") else each for each in spec["modules"]]  # noqa: PTH120
-    from awsglue import endpoint, s3paths
+    from awsglue import endpoint, s3paths, sqltables
 
     endpoint.connect(**spec["bridge"])
     s3paths.install(spec["modules"])
+    if sqltables.is_wanted(spec["arguments"]):
+        sqltables.install()
     sys.argv = [spec["script"], *spec["arguments"]]
     try:
         _execute(spec["script"])

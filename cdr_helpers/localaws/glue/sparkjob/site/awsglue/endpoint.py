@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import Client, Connection
 from typing import Any
+
+_CHANGES = ("publish", "put", "purge")
+
+after_writes: list[Callable[[], None]] = []
+"""Called when objects or tables have changed."""
 
 _lock = threading.Lock()
 _connection: Connection | None = None
@@ -37,6 +43,9 @@ def ask(do: str, **request: Any) -> Any:
         answer = json.loads(_connection.recv_bytes())
     if "error" in answer:
         raise EndpointError(answer["error"]["code"], answer["error"]["message"])
+    if do in _CHANGES:
+        for call in after_writes:
+            call()
     return answer["result"]
 
 
