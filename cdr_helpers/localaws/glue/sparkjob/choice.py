@@ -50,6 +50,7 @@ def reason_for_spark(job: Job, graph: Graph | None, arguments: Mapping[str, str]
 
 def _needed(job: Job, graph: Graph | None) -> str:
     if graph is None:
+        _check_command(job)
         mode = job.definition["JobMode"]
         return f"Job '{job.name}' has JobMode {mode} and no graph that could run without Spark."
     only = [f"'{node.name}' ({node.id}, {node.kind})" for node in graph.nodes.values() if node.only_on_spark]
@@ -61,6 +62,16 @@ def _needed(job: Job, graph: Graph | None) -> str:
             f"generates it again; the argument {ENGINE}={DUCKDB} runs the graph)."
         )
     return ""
+
+
+def _check_command(job: Job) -> None:
+    """Raises `NodeFailed` for a script that is none for Spark."""
+    command = job.definition["Command"]
+    if command["Name"] != "glueetl":
+        raise NodeFailed(f"Job '{job.name}' has Command.Name {command['Name']}, which is not run here; glueetl is.")
+    language = (job.definition.get("DefaultArguments") or {}).get("--job-language", "python")
+    if language != "python":
+        raise NodeFailed(f"Job '{job.name}' has --job-language {language}, which is not run here; python is.")
 
 
 def _is_edited(job: Job) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -44,6 +45,7 @@ _CORRECTED = tuple(
 )
 """Dates before 1582 are what they say. Spark's own default is to refuse them."""
 _FILES, _PYTHON_FILES, _CONF = "--extra-files", "--extra-py-files", "--conf"
+_MODULES = "--additional-python-modules"
 
 
 def run(
@@ -88,6 +90,7 @@ def _prepared(script: str, arguments: Mapping[str, str], place: Place, folder: P
     modules.mkdir()
     if not script:
         raise NodeFailed(f"Job {place.job} has no Command.ScriptLocation.")
+    _check_modules(arguments.get(_MODULES))
     try:
         named = _fetched(access, script, work)
     except AwsError as problem:
@@ -100,6 +103,20 @@ def _prepared(script: str, arguments: Mapping[str, str], place: Place, folder: P
             _fetched(access, stored.uri, work)
     passed = [text for key, value in arguments.items() for text in ((key, value) if value else (key,))]
     return {"script": named.name, "arguments": passed, "modules": extra}
+
+
+def _check_modules(listed: str | None) -> None:
+    """Raises `NodeFailed` for a module of `--additional-python-modules` that is not installed: nothing is installed
+    here, where Glue would."""
+    from importlib import metadata
+
+    for wanted in _uris(listed):
+        name = re.split(r"[\[=<>!~; @]", wanted)[0]
+        try:
+            metadata.distribution(name)
+        except (metadata.PackageNotFoundError, ValueError):
+            cure = f"install it beside the local AWS: pip install '{wanted}'"
+            raise NodeFailed(f"{_MODULES} names {wanted}, which is not installed here; {cure}.") from None
 
 
 def _uris(listed: str | None) -> list[str]:

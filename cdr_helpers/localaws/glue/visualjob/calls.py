@@ -343,7 +343,7 @@ class JobCalls(CatalogCalls):
         choice.require_spark(needed)
         own = {"--JOB_NAME": job.name, "--JOB_RUN_ID": place.run_id, "--JOB_ID": job.name}
         return running.run(
-            job.script_location, {**own, **given}, place, active.watched, lambda: bool(active.ends_as), seen
+            job.script_location, {**given, **own}, place, active.watched, lambda: bool(active.ends_as), seen
         )
 
     def _keep_quality(self, job: str, run_id: str, evaluations: list[Any]) -> None:

@@ -94,6 +94,33 @@ def test_a_failed_script_says_why(
     assert not any("runner.py" in line for line in told)
 
 
+@pytest.mark.parametrize(
+    ("settings", "arguments", "message"),
+    [
+        ({"Command": {"Name": "pythonshell", "ScriptLocation": "s3://b/x.py"}}, {}, "has Command.Name pythonshell"),
+        ({}, {"--job-language": "scala"}, "has --job-language scala"),
+        ({}, {"--additional-python-modules": "boto3,no-such-module==1.0"}, "pip install 'no-such-module==1.0'"),
+        ({}, {"--conf": "spark.sql.shuffle.partitions"}, "is no setting of the form name=value"),
+    ],
+)
+def test_what_is_not_run_is_refused(
+    settings: Record,
+    arguments: dict[str, str],
+    message: str,
+    bucket: str,
+    client: Callable[..., Any],
+    make_script_job: Callable[..., str],
+    run: Callable[..., Record],
+) -> None:
+    job = make_script_job("print(1)", arguments)
+    if settings:
+        role = client("glue").get_job(JobName=job)["Job"]["Role"]
+        client("glue").update_job(JobName=job, JobUpdate={"Role": role, **settings})
+    ended = run(job)
+    assert ended["JobRunState"] == "FAILED"
+    assert message in ended["ErrorMessage"]
+
+
 def test_a_script_that_exits_with_nothing_has_worked(
     make_script_job: Callable[..., str], run: Callable[..., Record]
 ) -> None:

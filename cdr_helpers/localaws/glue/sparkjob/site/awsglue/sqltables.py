@@ -49,13 +49,17 @@ def is_wanted(arguments: list[str]) -> bool:
 
 def install() -> None:
     """Teach the session about the catalog's tables."""
-    from pyspark.sql import DataFrameReader, DataFrameWriter, SparkSession
+    from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, SparkSession
     from pyspark.sql.catalog import Catalog
 
     _finds(SparkSession, "sql", lambda self: self, checked=True)
     _finds(SparkSession, "table", lambda self: self)
     _finds(DataFrameReader, "table", lambda self: self._spark)
-    for kind, names in ((DataFrameWriter, ("saveAsTable", "insertInto")), (Catalog, ("listTables", "listDatabases"))):
+    for kind, names in (
+        (DataFrame, ("writeTo",)),
+        (DataFrameWriter, ("saveAsTable", "insertInto")),
+        (Catalog, ("listTables", "listDatabases", "listColumns", "createTable", "createExternalTable")),
+    ):
         for name in names:
             setattr(kind, name, _refusing(f"{kind.__name__}.{name}"))
     Catalog.tableExists = _table_exists

@@ -142,7 +142,7 @@ class Sink:
             path=path,
             form=form,
             compression="" if compression in ("none", "uncompressed") else compression,
-            columns=[[field.name, field.dataType.simpleString()] for field in frame.schema.fields],
+            columns=[[field.name, _kind(field)] for field in frame.schema.fields],
             keys=keys,
             table=self._catalog_table(),
             glue_parquet=form == "parquet"
@@ -212,13 +212,21 @@ def _csv_options(settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _kind(field: Any) -> str:
+    """The type of a column as the catalog has it."""
+    return str(field.dataType.simpleString()).replace("timestamp_ntz", "timestamp")
+
+
 def _as_written(frame: Any, form: str, keys: Sequence[str]) -> Any:
     """Values as Glue writes them: moments as text in text files, columns of nothing but NULL as text."""
     terms = []
     for index, field in enumerate(frame.schema.fields):
         kind = field.dataType.simpleString()
-        as_text = kind == "void" or (kind in ("timestamp", "date") and (form in ("csv", "json") or field.name in keys))
-        terms.append((field.name, at(index).cast("string") if as_text else at(index)))
+        moment = kind in ("timestamp", "timestamp_ntz", "date")
+        if kind == "void" or (moment and (form in ("csv", "json") or field.name in keys)):
+            terms.append((field.name, at(index).cast("string")))
+        else:
+            terms.append((field.name, at(index).cast("timestamp") if kind == "timestamp_ntz" else at(index)))
     return chosen(frame, terms)
 
 
