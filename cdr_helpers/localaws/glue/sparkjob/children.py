@@ -65,9 +65,10 @@ class Child:
         return self._stopped
 
     def interrupt(self) -> None:
-        """End it and all it started."""
-        self._stopped = True
-        self._end_family()
+        """End it and all it started; more than once is no harm."""
+        if self._process.poll() is None:
+            self._stopped = True
+            self._end_family()
 
     def _end_family(self) -> None:
         import psutil

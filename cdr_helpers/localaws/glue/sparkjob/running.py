@@ -101,7 +101,7 @@ def _prepared(script: str, arguments: Mapping[str, str], place: Place, folder: P
     for uri in _uris(arguments.get(_FILES)):
         for stored in Stage(access, folder / "extra").found([uri], False, ""):
             _fetched(access, stored.uri, work)
-    passed = [text for key, value in arguments.items() for text in ((key, value) if value else (key,))]
+    passed = [text for argument in arguments.items() for text in argument]
     return {"script": named.name, "arguments": passed, "modules": extra}
 
 

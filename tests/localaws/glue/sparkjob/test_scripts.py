@@ -54,6 +54,7 @@ def test_arguments_modules_and_output(
     job = make_script_job(
         ARGUMENTS,
         {
+            "--enable-metrics": "",
             "--bucket": bucket,
             "--day-key": "1",
             "--TempDir": f"s3://{bucket}/tmp/",

@@ -40,11 +40,9 @@ _known: dict[tuple[str, str], Any] = {}
 
 
 def is_wanted(arguments: list[str]) -> bool:
-    """Whether the job's arguments ask for the catalog; the argument may stand alone, or say `true`."""
-    if ARGUMENT not in arguments:
-        return False
-    at = arguments.index(ARGUMENT) + 1
-    return at >= len(arguments) or arguments[at].startswith("--") or arguments[at].lower() in ("true", "")
+    """Whether the job's arguments ask for the catalog: the argument has the value `true`, or none."""
+    given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    return given.get(ARGUMENT, "false").lower() in ("true", "")
 
 
 def install() -> None:

@@ -20,6 +20,10 @@ _COLUMNS = ("Rule", "Outcome", "FailureReason", "EvaluatedMetrics")
 class EvaluateDataQuality(GlueTransform):
     """Rules in DQDL over the rows of a frame."""
 
+    ORIGINAL_DATA_KEY = "originalData"
+    DATA_QUALITY_RULE_OUTCOMES_KEY = "ruleOutcomes"
+    DATA_QUALITY_ROW_LEVEL_OUTCOMES_KEY = "rowLevelOutcomes"
+
     def __call__(
         self,
         frame: DynamicFrame,
@@ -46,12 +50,13 @@ class EvaluateDataQuality(GlueTransform):
         """The collection of `ruleOutcomes` and `originalData`. Outcomes of single rows (`rowLevelOutcomes`) are not
         made here."""
         outcomes = self(frame, ruleset, publishing_options, additional_options, **named)
-        return _Results({"ruleOutcomes": outcomes, "originalData": frame}, frame.glue_ctx)
+        frames = {self.DATA_QUALITY_RULE_OUTCOMES_KEY: outcomes, self.ORIGINAL_DATA_KEY: frame}
+        return _Results(frames, frame.glue_ctx)
 
 
 class _Results(DynamicFrameCollection):
     def __getitem__(self, key: str) -> DynamicFrame:
-        if key == "rowLevelOutcomes":
+        if key == EvaluateDataQuality.DATA_QUALITY_ROW_LEVEL_OUTCOMES_KEY:
             raise NotImplementedError("rowLevelOutcomes of EvaluateDataQuality are not supported here")
         return super().__getitem__(key)
 
