@@ -11,7 +11,7 @@ import inspect
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -92,6 +92,40 @@ def fidelity() -> str:
     return "\n\n".join(tables)
 
 
+def nodes() -> str:
+    """The node types of visual jobs: those that run, those that are refused, and why."""
+    from botocore.session import Session
+
+    from cdr_helpers.localaws.glue.visualjob.nodes import REGISTRY
+    from cdr_helpers.localaws.glue.visualjob.nodes.dynamictransform import TRANSFORMS
+    from cdr_helpers.localaws.glue.visualjob.nodes.refusals import REASONS
+    from cdr_helpers.localaws.glue.visualjob.quality.rules import ANALYZERS, RULES
+    from cdr_helpers.localaws.glue.visualjob.writing import CODECS
+
+    members = Session().get_service_model("glue").shape_for("CodeGenConfigurationNode").members
+    reasons: dict[str, list[str]] = {}
+    for kind in sorted(set(members) - set(REGISTRY)):
+        reasons.setdefault(REASONS[kind], []).append(kind)
+    refused = [f"| {_listed(kinds)} | {reason} |" for reason, kinds in reasons.items()]
+    written = [f"| `{form}` | {_listed(codecs)} |" for form, codecs in CODECS.items()]
+    return "\n".join(
+        [
+            f"**Executed**: {_listed(kind for kind in sorted(REGISTRY) if kind in members)}",
+            f"\n**Functions of `DynamicTransform`**: {_listed(sorted(TRANSFORMS))}",
+            f"\n**Rules of data quality**: {_listed(sorted(RULES))}",
+            f"\n**Analyzers**: {_listed(ANALYZERS)}",
+            "\n| Format that targets write | Compressions |\n| --- | --- |",
+            *written,
+            "\n| Refused when the job starts | Because |\n| --- | --- |",
+            *refused,
+        ]
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 MOST_NAMES = 250
 """A longer list of refused calls would hide the others."""
 
@@ -166,6 +200,7 @@ PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "commands": ("README.md", commands),
     "options": ("docs/commands.md", options),
     "fidelity": ("docs/fidelity.md", fidelity),
+    "nodes": ("docs/fidelity.md", nodes),
 }
 """Name of a part → the file that it is in, the function that writes it."""
 

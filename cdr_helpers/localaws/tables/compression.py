@@ -2,7 +2,7 @@
 
 DuckDB reads gzip and zstd itself; what it does not know is decompressed to a scratch file first. Snappy and LZ4 come as
 Hadoop writes them: blocks of (length of the content, then chunks of (length, compressed bytes)), lengths of four bytes,
-most significant first. (Athena user guide: "Use compression in Athena".)
+most significant first; or in frames of their own. (Athena user guide: "Use compression in Athena".)
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ READ_BY_DUCKDB = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd"}
 _MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 _PIECE = 1 << 20
 _LZ4_FRAME = b"\x04\x22\x4d\x18"
+SNAPPY_FRAME = b"\xff\x06\x00\x00sNaPpY"
+"""What snappy's own framing begins with."""
 
 
 def suffix_of(key: str) -> str:
@@ -46,6 +48,12 @@ def decompressed(source: Path, suffix: str, target: Path, uri: str) -> Path:
     return target
 
 
+def pieces(reader: BinaryIO, suffix: str) -> Iterator[bytes]:
+    """The content of a compressed stream, a piece at a time. Raises `OSError`, `EOFError` or `ValueError` for a broken
+    one."""
+    return _DECODERS[suffix](reader)
+
+
 def _bz2(reader: BinaryIO) -> Iterator[bytes]:
     with bz2.open(reader) as opened:
         while piece := opened.read(_PIECE):
@@ -62,7 +70,23 @@ def _deflate(reader: BinaryIO) -> Iterator[bytes]:
 
 
 def _snappy(reader: BinaryIO) -> Iterator[bytes]:
+    first = reader.read(len(SNAPPY_FRAME))
+    reader.seek(0)
+    if first == SNAPPY_FRAME:
+        return _snappy_frames(reader)
     return _blocks(reader, lambda chunk, left: _decode("snappy", chunk, _snappy_size(chunk)))
+
+
+def _snappy_frames(reader: BinaryIO) -> Iterator[bytes]:
+    """Chunks of a kind, a length in three bytes (least significant first), and content behind a checksum."""
+    while head := reader.read(4):
+        kind, content = head[0], _exactly(reader, int.from_bytes(head[1:], "little"))
+        if kind == 0:
+            yield _decode("snappy", content[4:], _snappy_size(content[4:]))
+        elif kind == 1:
+            yield content[4:]
+        elif kind < 0x80:
+            raise ValueError(f"a snappy frame has a chunk of the unknown kind {kind}")
 
 
 def _lz4(reader: BinaryIO) -> Iterator[bytes]:

@@ -66,6 +66,15 @@ def _orc_to_parquet(source: Path, target: Path) -> None:
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 
+def orc_names(made: Path) -> tuple[str, ...]:
+    """The columns' names, in lower case, of the ORC file that a Parquet file was made from."""
+    import pyarrow.parquet as pq
+
+    schema = pq.read_schema(made)
+    names = json.loads((schema.metadata or {})[b"orc.names"])
+    return tuple(names[name] for name in schema.names)
+
+
 def _avro_to_json(source: Path, target: Path) -> None:
     import fastavro
 
@@ -96,6 +105,13 @@ def written(source: Path, form: str, compression: str, target: Path) -> Path:
     return target
 
 
+def avro_schema(source: Path) -> str:
+    """The schema, as JSON, that a Parquet file gets as Avro."""
+    import pyarrow.parquet as pq
+
+    return json.dumps(_schema(pq.read_schema(source)), separators=(",", ":"))
+
+
 def compressions(form: str) -> tuple[str, ...]:
     """The compressions that a format can be written with."""
     return tuple(_COMPRESSIONS if form == "ORC" else _CODECS)
@@ -117,7 +133,7 @@ def _parquet_to_avro(source: Path, compression: str, target: Path) -> None:
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(source)
-    schema = {"type": "record", "name": "row", "fields": [_field(each) for each in file.schema_arrow]}
+    schema = _schema(file.schema_arrow)
 
     def rows() -> Iterator[dict[str, Any]]:
         for batch in file.iter_batches(_ROWS):
@@ -125,6 +141,10 @@ def _parquet_to_avro(source: Path, compression: str, target: Path) -> None:
 
     with target.open("wb") as out:
         fastavro.writer(out, fastavro.parse_schema(schema), rows(), codec=_CODECS[compression])
+
+
+def _schema(columns: Any) -> dict[str, Any]:
+    return {"type": "record", "name": "row", "fields": [_field(each) for each in columns]}
 
 
 def _field(field: Any) -> dict[str, Any]:
@@ -151,3 +171,5 @@ def _avro_type(kind: Any, name: str) -> Any:
 
 
 _WRITERS: dict[str, Callable[[Path, str, Path], None]] = {"ORC": _parquet_to_orc, "AVRO": _parquet_to_avro}
+WRITTEN = tuple(form.lower() for form in _WRITERS)
+"""Formats, in lower case, that `written` makes."""

@@ -22,7 +22,6 @@ OTHER_TARGETS = {
     "JdbcTargets": "JDBC",
     "MongoDBTargets": "MongoDB",
     "DynamoDBTargets": "DynamoDB",
-    "CatalogTargets": "Data Catalog",
     "DeltaTargets": "Delta Lake",
     "IcebergTargets": "Iceberg",
     "HudiTargets": "Hudi",
@@ -43,25 +42,41 @@ def check_name(name: str) -> None:
 
 
 def targets(described: Record) -> Record:
-    """The targets as GetCrawler shows them, every kind with its list. S3 targets only: raises `InvalidInput`."""
+    """The targets as GetCrawler shows them, every kind with its list. S3 targets, or tables of the catalog that lie on
+    S3: raises `InvalidInput` for others."""
     for key, kind in OTHER_TARGETS.items():
         if described.get(key):
             raise InvalidInput(f"{kind} targets ({key}) are not supported by this endpoint; S3Targets are.")
-    if not described.get("S3Targets"):
+    on_s3, in_catalog = described.get("S3Targets") or [], described.get("CatalogTargets") or []
+    if not on_s3 and not in_catalog:
         raise InvalidInput("Crawler cannot have empty targets. Give at least one S3 target.")
-    for target in described["S3Targets"]:
+    if on_s3 and in_catalog:
+        raise InvalidInput("Catalog targets cannot be mixed with other targets.")
+    for target in on_s3:
         _check_s3(target)
-    ours = [{"Exclusions": [], **target} for target in described["S3Targets"]]
-    return {"S3Targets": ours, **{key: [] for key in OTHER_TARGETS}}
+    for target in in_catalog:
+        _check_catalog(target)
+    ours = [{"Exclusions": [], **target} for target in on_s3]
+    return {"S3Targets": ours, "CatalogTargets": in_catalog, **{key: [] for key in OTHER_TARGETS}}
+
+
+def _check_catalog(target: Record) -> None:
+    if not target.get("DatabaseName") or not target.get("Tables"):
+        raise InvalidInput("A Data Catalog target needs DatabaseName and at least one of Tables.")
+    _check_alone(target, "a Data Catalog target")
+
+
+def _check_alone(target: Record, kind: str) -> None:
+    for key in ("ConnectionName", "EventQueueArn", "DlqEventQueueArn"):
+        if target.get(key):
+            raise InvalidInput(f"{key} of {kind} is not supported by this endpoint.")
 
 
 def _check_s3(target: Record) -> None:
     path = target.get("Path") or ""
     if not S3_PATH.fullmatch(path):
         raise InvalidInput(f"The S3 path {path!r} is not valid. It must be s3://bucket/prefix.")
-    for key in ("ConnectionName", "EventQueueArn", "DlqEventQueueArn"):
-        if target.get(key):
-            raise InvalidInput(f"{key} of an S3 target is not supported by this endpoint.")
+    _check_alone(target, "an S3 target")
     size = target.get("SampleSize")
     if size is not None and not 1 <= size <= 249:
         raise InvalidInput("SampleSize must be between 1 and 249.")
@@ -80,6 +95,9 @@ def check_policies(settings: Record) -> None:
             "The SchemaChangePolicy for CRAWL_NEW_FOLDERS_ONLY can have only LOG DeleteBehavior value and LOG "
             "UpdateBehavior value."
         )
+
+    if (settings.get("Targets") or {}).get("CatalogTargets") and schema.get("DeleteBehavior") != "LOG":
+        raise InvalidInput("The SchemaChangePolicy for Catalog targets can have only LOG DeleteBehavior value.")
 
 
 def _is_bool(value: Any) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ...errors import AccessDenied, AwsError
@@ -54,8 +55,8 @@ class Run:
         self.log = CrawlLog(backend.account_id, backend.region_name, crawl)
         self.seen: dict[str, tuple[str, Facts]] = {}
         self.unread: list[str] = []
-        self.found: list[Found] = []
-        self.targets = [listing.target_of(described) for described in settings["Targets"]["S3Targets"]]
+        self.found: dict[str, list[Found]] = {}
+        self.targets: list[tuple[str, Target]] = []
         self.interned: dict[Facts, Facts] = {}
         self.session: RoleSession | None = None
 
@@ -63,6 +64,30 @@ class Run:
     def database(self) -> str:
         """Where the tables go; AWS's crawler uses `default` when none is named."""
         return str(self.settings.get("DatabaseName") or "default").lower()
+
+    @property
+    def _of_catalog(self) -> list[Record]:
+        return list(self.settings["Targets"].get("CatalogTargets") or ())
+
+    def _targets(self) -> Iterator[tuple[str, Target]]:
+        """Each target with the database that its tables are in. Raises `CrawlFailed` for a table of the catalog that is
+        not there or does not lie on S3."""
+        for described in self.settings["Targets"]["S3Targets"]:
+            yield self.database, listing.target_of(described)
+        for described in self._of_catalog:
+            database = described["DatabaseName"].lower()
+            for name in described["Tables"]:
+                self._require("GetTable", name.lower(), database)
+                yield database, listing.target_of({"Path": self._place_of(database, name.lower())})
+
+    def _place_of(self, database: str, name: str) -> str:
+        found = {table.name: table.current for table in self.backend.tables_of(database)}
+        location = ((found.get(name) or {}).get("StorageDescriptor") or {}).get("Location") or ""
+        if name not in found:
+            raise CrawlFailed(f"Table {name} not found in database {database}.")
+        if not location.startswith("s3://"):
+            raise CrawlFailed(f"Table {name} in database {database} does not lie on S3: {location or 'no location'}.")
+        return str(location)
 
     @property
     def _new_folders_only(self) -> bool:
@@ -74,22 +99,26 @@ class Run:
         self.log.benchmark(f"Running Start Crawl for Crawler {self.crawl.crawler}")
         self.session = roles.assume(self.backend.account_id, self.settings["Role"])
         self.session.session_name = SESSION_NAME
-        self._require("GetDatabase")
+        if not self._of_catalog:
+            self._require("GetDatabase")
+        self.targets = list(self._targets())
         access = ObjectAccess(self.backend.account_id, self.session)
         looks = [self._custom(kind, stored) for kind, stored in self.customs]
-        rules = configuration.grouping_rules(self.configuration)
-        for target in self.targets:
+        rules = grouping.Rules(combine=True) if self._of_catalog else configuration.grouping_rules(self.configuration)
+        for database, target in self.targets:
             below = listing.below(target, access)
             classified = self._classified(below.objects, target, access, looks)
-            self.found += [
+            self.found.setdefault(database, []).extend(
                 Found(target.bucket, table, self._origin(target)) for table in _tables(below, classified, rules)
-            ]
+            )
         self._check_number()
-        self.log.benchmark(f"Classification complete, writing results to database {self.database}")
+        for database in self.found:
+            self.log.benchmark(f"Classification complete, writing results to database {database}")
 
-    def _require(self, action: str, table: str | None = None) -> None:
+    def _require(self, action: str, table: str | None = None, database: str | None = None) -> None:
         """Whether the role may do this in the catalog, on every level that AWS asks for. Raises `AccessDenied`."""
-        levels = ["catalog", f"database/{self.database}", *([f"table/{self.database}/{table}"] if table else [])]
+        place = database or self.database
+        levels = ["catalog", f"database/{place}", *([f"table/{place}/{table}"] if table else [])]
         for level in levels:
             if self.session:
                 arn = f"arn:aws:glue:{self.backend.region_name}:{self.backend.account_id}:{level}"
@@ -110,9 +139,10 @@ class Run:
 
     def _check_number(self) -> None:
         most = configuration.output(self.configuration, "Tables").get("TableThreshold")
-        if most is not None and len(self.found) > most:
+        number = sum(map(len, self.found.values()))
+        if most is not None and number > most:
             raise CrawlFailed(
-                f"The number of tables detected by crawler: {len(self.found)} is greater than the table threshold "
+                f"The number of tables detected by crawler: {number} is greater than the table threshold "
                 f"value provided: {most}. Failing crawler without writing to Data Catalog."
             )
 
@@ -162,7 +192,7 @@ class Run:
             self.seen[stored.uri] = remembered
             return remembered[1]
         try:
-            facts = classifiers.classify(access.readable(stored), stored.size, looks)
+            facts = classifiers.classify(access.readable(stored), stored.size, looks, stored.key)
         except (AccessDenied, Unreadable) as error:
             self.unread.append(stored.uri)
             code = "AccessDenied" if isinstance(error, AccessDenied) else "Unreadable"
@@ -175,19 +205,21 @@ class Run:
     def write(self) -> None:
         """Bring the catalog in line with what was found. Raises `EntityNotFound` when the database is missing,
         `AccessDenied` when the role may not write."""
-        if self.database == "default" and self.database not in self.backend.databases:
+        if not self._of_catalog and self.database == "default" and self.database not in self.backend.databases:
             self.backend.answer_create_database({"DatabaseInput": {"Name": self.database}})
-        writer = Writer(
-            self.backend,
-            self.database,
-            self.settings.get("TablePrefix") or "",
-            self._policy(),
-            self.log,
-            self.session.arn if self.session else None,
-            self._require,
-        )
-        self.crawl.changes = writer.changes
-        writer.write(self.found, [target.uri for target in self.targets], self.unread, self.crawl.crawler)
+        for database, found in self.found.items():
+            writer = Writer(
+                self.backend,
+                database,
+                self.settings.get("TablePrefix") or "",
+                self._policy(),
+                self.log,
+                self.session.arn if self.session else None,
+                partial(self._require, database=database),
+                self.crawl.changes,
+            )
+            crawled = [target.uri for place, target in self.targets if place == database]
+            writer.write(found, crawled, self.unread, self.crawl.crawler)
         self.memory.seen, self.memory.crawled = self.seen, True
         self.log.benchmark("Finished writing to Catalog")
 
@@ -201,6 +233,7 @@ class Run:
             merge_columns=tables.get("AddOrUpdateBehavior") == "MergeNewColumns",
             inherit=partitions.get("AddOrUpdateBehavior") == "InheritFromTable",
             partitions_only=self._new_folders_only,
+            existing_only=bool(self._of_catalog),
         )
 
 

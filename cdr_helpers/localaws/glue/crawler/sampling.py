@@ -7,10 +7,12 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
+
+from ...tables import compression
 
 KIB = 1024
 FIRST_LOOK = 256 * KIB
@@ -42,8 +44,25 @@ def _by_arrow(codec: str) -> Callable[[BinaryIO], BinaryIO]:
     return opened
 
 
-def _framed_snappy(stream: BinaryIO) -> BinaryIO:
-    raise Unreadable("snappy-framed text is not read here; Parquet, ORC and Avro with snappy inside are")
+class _Content(io.RawIOBase):
+    """What an iterator of pieces gives, as a stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._left = pieces, b""
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes."""
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._left = piece
+        given, self._left = self._left[:size], self._left[size:]
+        return given
+
+
+def _by_hadoop(suffix: str) -> Callable[[BinaryIO], BinaryIO]:
+    return lambda stream: cast(BinaryIO, _Content(compression.pieces(stream, suffix)))
 
 
 class Codec(NamedTuple):
@@ -60,8 +79,15 @@ CODECS = (
     Codec(b"PK\x03\x04", "zip", _zip_member),
     Codec(b"\x04\x22\x4d\x18", "lz4", _by_arrow("lz4")),
     Codec(b"\x28\xb5\x2f\xfd", "zstd", _by_arrow("zstd")),
-    Codec(b"\xff\x06\x00\x00sNaPpY", "snappy", _framed_snappy),
+    Codec(compression.SNAPPY_FRAME, "snappy", _by_hadoop(".snappy")),
 )
+BY_NAME = {
+    ".snappy": Codec(b"", "snappy", _by_hadoop(".snappy")),
+    ".lz4": Codec(b"", "lz4", _by_hadoop(".lz4")),
+}
+"""Hadoop's own blocks have no first bytes to know them by: the end of the object's name says it."""
+COLUMNAR = (b"PAR1", b"ORC", b"Obj\x01")
+"""Formats that compress inside; their names may say how."""
 
 BROKEN = (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What the decompressors raise on a broken, encrypted or unusual archive."""
@@ -77,27 +103,29 @@ class Sample:
     data: bytes = b""
     complete: bool = True
     """Whether `data` is the whole (decompressed) object."""
+    codec: Codec | None = None
 
     def grow(self, most: int) -> None:
         """Read on until `data` holds up to `most` bytes. Raises `Unreadable`."""
         if not self.complete and len(self.data) < most:
-            self.data, self.complete = _read(self.path, _codec_of(self.path), most)
+            self.data, self.complete = _read(self.path, self.codec, most)
 
 
-def take(path: Path, size: int) -> Sample:
-    """The first bytes of the object in `path`. Raises `Unreadable`."""
+def take(path: Path, size: int, key: str = "") -> Sample:
+    """The first bytes of the object in `path`, whose key is `key`. Raises `Unreadable`."""
     sample = Sample(path, size)
-    codec = _codec_of(path)
+    codec = sample.codec = _codec_of(path, key)
     if codec:
         sample.compression = codec.name
     sample.data, sample.complete = _read(path, codec, FIRST_LOOK)
     return sample
 
 
-def _codec_of(path: Path) -> Codec | None:
+def _codec_of(path: Path, key: str) -> Codec | None:
     with path.open("rb") as file:
         head = file.read(16)
-    return next((codec for codec in CODECS if head.startswith(codec.magic)), None)
+    found = next((codec for codec in CODECS if head.startswith(codec.magic)), None)
+    return found or (None if head.startswith(COLUMNAR) else BY_NAME.get(Path(key).suffix.lower()))
 
 
 def _read(path: Path, codec: Codec | None, most: int) -> tuple[bytes, bool]:

@@ -52,6 +52,8 @@ class Policy:
     """`Partitions.AddOrUpdateBehavior` InheritFromTable: partitions have the table's columns."""
     partitions_only: bool = False
     """A later crawl of CRAWL_NEW_FOLDERS_ONLY: nothing but new partitions."""
+    existing_only: bool = False
+    """A crawl of tables of the catalog: no table comes or goes, and their partition keys stay."""
 
 
 class Writer:
@@ -66,12 +68,14 @@ class Writer:
         log: CrawlLog,
         created_by: str | None,
         require: Callable[[str, str], None],
+        changes: Changes,
     ) -> None:
-        """`require(action, table)` raises `AccessDenied` when the crawler's role may not do it."""
+        """`require(action, table)` raises `AccessDenied` when the crawler's role may not do it; `changes` is told what
+        is done."""
         self.require = lru_cache(maxsize=None)(require)
         self.backend, self.database, self.prefix = backend, database, prefix
         self.policy, self.log, self.created_by = policy, log, created_by
-        self.changes = Changes()
+        self.changes = changes
         self.by_location = {_place(_location(table)): table for table in backend.tables_of(database)}
 
     def write(self, found: Sequence[Found], crawled: Iterable[str], unread: Sequence[str], crawler: str) -> None:
@@ -82,6 +86,8 @@ class Writer:
         """
         for one in _distinct(found):
             known = self.by_location.get(_place(one.location))
+            if self.policy.existing_only and not self._fits(known, one):
+                continue
             if known is None and not self.policy.partitions_only:
                 known = self._create(one)
             elif known is not None:
@@ -90,6 +96,15 @@ class Writer:
                 self._partitions(known, one, unread)
         if not self.policy.partitions_only:
             self._gone({_place(one.location) for one in found}, tuple(crawled), unread, crawler)
+
+    def _fits(self, table: Table | None, one: Found) -> bool:
+        """Whether what was found is what a table of the catalog says of its folders."""
+        fits = table is not None and len(_key_names(table)) == one.table.depth
+        if not fits:
+            self.log.warn(
+                f"What lies in {one.location} is not laid out as its table in the Data Catalog; it is left out"
+            )
+        return fits
 
     def _create(self, one: Found) -> Table:
         keys = tableinput.keys_of(one.table)
@@ -114,7 +129,12 @@ class Writer:
         keys = self._keys(table, one)
         new = tableinput.table_input(table.name, one.bucket, one.table, keys, one.origin)
         old = table.current
+        if self.policy.merge_columns and _ours(old) and _incompatible(old, new):
+            self._deprecate_incompatible(table, _incompatible(old, new))
+            return
         new["StorageDescriptor"]["Columns"] = self._columns(old, new)
+        if self.policy.merge_columns:
+            new["StorageDescriptor"] |= _formats_of(old, new)
         new |= {key: old[key] for key in KEPT if key in old}
         if _same(old, new):
             return
@@ -124,6 +144,17 @@ class Writer:
         entries.change_table(table, new)
         self.changes.table["UPDATE"].append(table.name)
         self.log.info(f"Updated table {table.name} in database {self.database}")
+
+    def _deprecate_incompatible(self, table: Table, attributes: Sequence[str]) -> None:
+        """MergeNewColumns does not change what the table is; it is for somebody to settle."""
+        self.log.warn(
+            f"Table {table.name} in database {self.database} is marked deprecated because of an incompatible change of "
+            f"{', '.join(attributes)} that needs to be resolved"
+        )
+        if not _deprecated(table.current):
+            self.require("UpdateTable", table.name)
+            entries.change_table(table, _marked(table.current))
+            self.changes.table["UPDATE"].append(table.name)
 
     def _keys(self, table: Table, one: Found) -> tuple[str, ...]:
         """The table keeps its partition keys as long as the folders are as deep."""
@@ -160,7 +191,7 @@ class Writer:
 
     def _partition(self, table: Table, described: Record) -> None:
         if self.policy.inherit:
-            described["StorageDescriptor"]["Columns"] = _columns_of(table.current)
+            _inherit(described, table.current)
         known = table.partitions.get(str(described["Values"]))
         name = f"{table.name}/{'/'.join(described['Values'])}"
         if known is None:
@@ -238,6 +269,42 @@ def _below(place: str, folders: Sequence[str]) -> bool:
 
 def _key_names(table: Table) -> tuple[str, ...]:
     return tuple(key["Name"] for key in table.current.get("PartitionKeys") or ())
+
+
+_FUNDAMENTAL = ("classification", "compressionType", "delimiter")
+"""Parameters of a table that say what its objects are."""
+_INHERITED = ("Columns", "InputFormat", "OutputFormat", "SerdeInfo")
+
+
+def _ours(described: Record) -> bool:
+    return "UPDATED_BY_CRAWLER" in (described.get("Parameters") or {})
+
+
+def _incompatible(old: Record, new: Record) -> list[str]:
+    """The fundamental attributes in which a table and what was found differ."""
+    return [name for name in _FUNDAMENTAL if (old["Parameters"].get(name) != new["Parameters"].get(name))]
+
+
+def _formats_of(old: Record, new: Record) -> Record:
+    """Formats and SerDe as the table has them, with those parameters of the SerDe that the crawler sets."""
+    known = old.get("StorageDescriptor") or {}
+    kept = {key: known[key] for key in ("InputFormat", "OutputFormat") if known.get(key)}
+    serde = known.get("SerdeInfo")
+    if not serde:
+        return kept
+    fresh = (new["StorageDescriptor"].get("SerdeInfo") or {}).get("Parameters") or {}
+    same = serde.get("SerializationLibrary") == new["StorageDescriptor"]["SerdeInfo"].get("SerializationLibrary")
+    parameters = {**(serde.get("Parameters") or {}), **(fresh if same else {})}
+    return {**kept, "SerdeInfo": {**serde, "Parameters": parameters}}
+
+
+def _inherit(partition: Record, table: Record) -> None:
+    """Classification, formats, SerDe and columns are the table's (`InheritFromTable`)."""
+    known = table.get("StorageDescriptor") or {}
+    partition["StorageDescriptor"] |= {key: known[key] for key in _INHERITED if key in known}
+    classification = (table.get("Parameters") or {}).get("classification")
+    for parameters in (partition["Parameters"], partition["StorageDescriptor"]["Parameters"]):
+        parameters |= {"classification": classification} if classification else {}
 
 
 def _columns_of(described: Record) -> list[Record]:

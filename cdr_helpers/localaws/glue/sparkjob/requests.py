@@ -6,11 +6,10 @@ by their paths below the run's folder.
 
 from __future__ import annotations
 
-import fnmatch
 import logging
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,21 +17,25 @@ from typing import Any
 from ... import persistence
 from ...errors import AwsError
 from ...s3.access import ObjectAccess, StoredObject, split
-from .. import catalog
-from ..visualjob import bookmarks, publishing, sparktypes
+from .. import catalog, globs
+from ..visualjob import bookmarks, publishing, sparktypes, writing
 from ..visualjob.execute import Place
 from ..visualjob.frames import Column, Frame, NodeFailed
 from ..visualjob.nodes import csvsource
 from ..visualjob.nodes.catalogsource import csv_format
-from ..visualjob.nodes.s3target import Destination
+from ..visualjob.nodes.s3target import KEPT, Destination
 from ..visualjob.quality.results import Evaluation
 from ..visualjob.reading import CsvFormat
+from ..visualjob.writing import Shape
 from . import quality, rows
 from .staging import Stage
 
 Record = dict[str, Any]
 _log = logging.getLogger(__name__)
 _FORMATS = {"parquet": "parquet", "json": "json", "lazysimple": "csv", "opencsv": "csv", "orc": "orc", "avro": "avro"}
+_FORMATS |= {"xml": "xml"}
+_TEXTS = ("csv", "json", "text", "xml")
+_NO_BOUNDS: Mapping[str, str] = {}
 
 
 class Requests:
@@ -109,6 +112,7 @@ class Requests:
             "columns": [[one["Name"], _kind(one)] for one in storage.get("Columns") or []],
             "keys": [[one["Name"], _kind(one)] for one in found.get("PartitionKeys") or []],
             "csv": vars(csv_format(found)) if form == "csv" else None,
+            "row_tag": _row_tag(found),
         }
 
     def _partitions(self, database: str, table: str, expression: str | None) -> list[Record]:
@@ -117,13 +121,26 @@ class Requests:
 
     # reading
     def _listed(
-        self, paths: Sequence[str], recurse: bool, context: str, exclusions: Sequence[str] = ()
-    ) -> tuple[list[StoredObject], bool]:
-        """Objects, and whether they are old ones: a source with nothing new still has its columns."""
-        found = _without(self._stage.found(paths, recurse, context), exclusions)
-        if found or self._bookmark is None or not context:
-            return found, False
-        return _without(self._stage.found(paths, recurse, ""), exclusions), True
+        self, paths: Sequence[str], recurse: bool, context: str, exclusions: Sequence[str], bounds: Mapping[str, str]
+    ) -> tuple[list[list[StoredObject]], bool]:
+        """The objects of each path, and whether they are old ones: a source with nothing new still has its columns."""
+        patterns = [globs.glob(pattern) for pattern in exclusions]
+
+        def found(source: str) -> list[list[StoredObject]]:
+            seen: set[str] = set()
+            listed = []
+            for path in paths:
+                fresh = [one for one in self._stage.found(path, recurse, source) if one.uri not in seen]
+                seen.update(one.uri for one in fresh)
+                listed.append([one for one in fresh if not _excluded(one, path, patterns)])
+            return listed
+
+        new = found(context)
+        if any(new) or self._bookmark is None or not context:
+            chosen = _bounded(new, bounds)
+            self._stage.note(context, [one for part in chosen for one in part])
+            return chosen, False
+        return found(""), True
 
     def _files(
         self,
@@ -132,20 +149,28 @@ class Requests:
         recurse: bool = True,
         context: str = "",
         exclusions: Sequence[str] = (),
+        bounds: Mapping[str, str] = _NO_BOUNDS,
         skip: int = 0,
         json_path: str = "",
         multiline: bool = False,
+        row_tag: str = "",
+        columns: Sequence[Sequence[str]] = (),
     ) -> Record:
-        found, old = self._listed(paths, recurse, context, exclusions)
-        if form in ("csv", "json", "text"):
-            files = [self._stage.text(one, skip) for one in found]
-        else:
-            files = [self._stage.binary(one) for one in found]
-        if form == "avro":
-            return {**rows.avro(files, self._folder), "old": old}
-        if json_path:
-            files = rows.json_rows(files, json_path, multiline, self._folder)
-        return {"files": [str(file) for file in files], "old": old}
+        """The files of each path, in the order of the paths; for Avro the columns too."""
+        listed, old = self._listed(paths, recurse, context, exclusions, bounds)
+        made: Record = {"old": old, "files": []}
+        for found in listed:
+            files = [self._stage.text(one, skip) if form in _TEXTS else self._stage.binary(one) for one in found]
+            if form == "avro" and files:
+                read = rows.avro(files, self._folder)
+                made["columns"] = read["columns"]
+                files = [Path(file) for file in read["files"]]
+            elif form == "xml":
+                files = rows.xml_rows(files, row_tag, _columns(columns), self._folder)
+            elif json_path:
+                files = rows.json_rows(files, json_path, multiline, self._folder)
+            made["files"].append([str(file) for file in files])
+        return made
 
     def _csv(
         self,
@@ -155,15 +180,21 @@ class Requests:
         recurse: bool,
         context: str,
         exclusions: Sequence[str] = (),
+        bounds: Mapping[str, str] = _NO_BOUNDS,
+        skip: int = 0,
     ) -> Record:
-        """Files by the names of their columns, as Glue's reader names them."""
-        found, old = self._listed(paths, recurse, context, exclusions)
+        """Files by the names of their columns, as Glue's reader names them, without their first `skip` data lines."""
+        listed, old = self._listed(paths, recurse, context, exclusions, bounds)
+        found = [one for part in listed for one in part]
+        files = [self._stage.text(one) for one in found]
+        written = CsvFormat(**form)
+        if written.escape not in ("", written.quote):
+            files, written = rows.unescaped(files, written, self._folder), CsvFormat(written.separator)
         groups: dict[tuple[str, ...], list[str]] = {}
-        for one in found:
-            file = self._stage.text(one)
-            head = csvsource.column_names(str(file), CsvFormat(**form), header)
-            groups.setdefault(head, []).append(str(file))
-        return {"groups": [[list(head), files] for head, files in groups.items()], "old": old}
+        for one, file in zip(found, files, strict=True):
+            head = csvsource.column_names(str(file), written, header)
+            groups.setdefault(head, []).append(str(self._stage.text(one, skip) if skip else file))
+        return {"groups": [[list(head), files] for head, files in groups.items()], "old": old, "form": vars(written)}
 
     def _tree(self, paths: Sequence[str]) -> Record:
         return self._stage.tree(paths)
@@ -204,25 +235,19 @@ class Requests:
         header: bool,
     ) -> int:
         """Turn the part files of a Glue write into objects and bring the catalog up to date; how many objects."""
-        frame = Frame("", tuple(Column(name, sparktypes.parse(kind)) for name, kind in columns))
+        frame = Frame("", tuple(_columns(columns)))
         positions = [frame.names.index(key) for key in keys]
-        if table and form not in publishing.STORAGE:
-            raise AwsError(
-                f"The catalog is not updated for the format {form}; it is for {', '.join(publishing.STORAGE)}."
-            )
+        if table and form not in KEPT:
+            raise AwsError(f"AWS Glue keeps the catalog for {', '.join(KEPT)} alone, not for {form}.")
         if table:
             catalog.get_database(self._place.account, self._place.region, table["database"])
-        files = rows.written(self._own(folder), form, compression, self._next_moment(), header)
-        to = Destination(
-            path,
-            form,
-            compression,
-            tuple(keys),
-            table["database"] if table else None,
-            table["name"] if table else None,
-            bool(table and table["update"]),
-            glue_parquet,
-        )
+        try:
+            shape = Shape(form, writing.codec(form, compression))
+        except writing.CannotWrite as problem:
+            raise AwsError(str(problem)) from None
+        files = rows.written(self._own(folder), shape, self._next_moment(), header)
+        kept = table or {"database": None, "name": None, "update": False}
+        to = Destination(path, shape, tuple(keys), kept["database"], kept["name"], kept["update"], glue_parquet)
         if files:
             publishing.publish([publishing.Output(frame, positions, to, files)], self._place)
         return len(files)
@@ -254,14 +279,24 @@ class Requests:
 
     # data quality
     def _evaluate(
-        self, folder: str, columns: Sequence[Sequence[str]], ruleset: str, context: str, publish: bool
+        self,
+        primary: Record,
+        others: Mapping[str, Record],
+        ruleset: str,
+        context: str,
+        publish: bool,
+        results: str,
     ) -> list[list[str | None]]:
         """The outcomes of a ruleset over the rows of Parquet files: rule, outcome, reason, metrics."""
-        kinds = [Column(name, sparktypes.parse(kind)) for name, kind in columns]
-        outcomes = quality.evaluate(self._own(folder), kinds, ruleset)
+        moment = int(time.time() * 1000)
+        beside = {alias: self._rows(given) for alias, given in others.items()}
+        outcomes, measured = quality.evaluate(ruleset, self._rows(primary), beside, moment)
         with persistence.lock("glue"):
-            self._evaluations.append(Evaluation(context, outcomes, publish))
+            self._evaluations.append(Evaluation(context, outcomes, publish, measured, results))
         return [list(one.as_row()) for one in outcomes]
+
+    def _rows(self, given: Record) -> quality.Rows:
+        return quality.Rows(self._own(given["folder"]), _columns(given["columns"]))
 
 
 def _error(code: str, message: str) -> Record:
@@ -270,6 +305,11 @@ def _error(code: str, message: str) -> Record:
 
 def _kind(column: Record) -> str:
     return sparktypes.parse(column.get("Type") or "string", sparktypes.SPARK_DECIMAL)
+
+
+def _row_tag(table: Record) -> str:
+    serde = (table["StorageDescriptor"].get("SerdeInfo") or {}).get("Parameters") or {}
+    return str(serde.get("rowTag") or (table.get("Parameters") or {}).get("rowTag") or "")
 
 
 def _format(table: Record) -> str:
@@ -282,13 +322,34 @@ def _format(table: Record) -> str:
     raise AwsError(f"table '{table['Name']}' is {classification or library or 'of no known format'}: not read here.")
 
 
-def _without(found: list[StoredObject], exclusions: Sequence[str]) -> list[StoredObject]:
-    """Objects without those that a pattern of `exclusions` matches (AWS Glue: "Connection types", `exclusions`)."""
-    return [one for one in found if not any(fnmatch.fnmatchcase(one.uri, _whole(each)) for each in exclusions)]
+def _columns(given: Sequence[Sequence[str]]) -> list[Column]:
+    return [Column(name, sparktypes.parse(kind)) for name, kind in given]
 
 
-def _whole(pattern: str) -> str:
-    return pattern if re.match(r"s3[an]?://", pattern) else f"*/{pattern.removeprefix('**/').lstrip('/')}"
+def _excluded(stored: StoredObject, path: str, patterns: Sequence[re.Pattern[str]]) -> bool:
+    """Patterns are held against the key below the path, and against the whole address (AWS Glue: "Connection types",
+    `exclusions`)."""
+    relative = stored.key[len(split(path)[1]) :].lstrip("/") or stored.key.rpartition("/")[2]
+    return any(pattern.fullmatch(relative) or pattern.fullmatch(stored.uri) for pattern in patterns)
+
+
+def _bounded(listed: list[list[StoredObject]], bounds: Mapping[str, str]) -> list[list[StoredObject]]:
+    """As many objects as `boundedFiles` says, and as long as they are no more bytes than `boundedSize` together; the
+    first one always (AWS Glue: "Workload partitioning with bounded execution")."""
+    files, size = bounds.get("boundedFiles"), bounds.get("boundedSize")
+    made: list[list[StoredObject]] = []
+    count = total = 0
+    over = False
+    for part in listed:
+        kept = []
+        for one in part:
+            total += one.size
+            over = over or bool(count and ((files and count >= int(files)) or (size and total > int(size))))
+            if not over:
+                kept.append(one)
+                count += 1
+        made.append(kept)
+    return made
 
 
 def _key(folder: Path, file: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from ... import engine
-from ..visualjob import reading, sparktypes, writing
-from ..visualjob.writing import Written
+from ...tables import conversion
+from ..visualjob import reading, sparktypes, writing, xmlrows
+from ..visualjob.frames import Column
+from ..visualjob.writing import Shape, Written
 
 _SAMPLE = 1 << 16
 
@@ -20,24 +21,32 @@ class Unreadable(Exception):
     """Files that are not read here; the text says which and why."""
 
 
-def written(folder: Path, form: str, compression: str, moment: int, header: bool = False) -> list[Written]:
+def written(folder: Path, shape: Shape, moment: int, header: bool = False) -> list[Written]:
     """The part files that Spark has left below `folder`, with the keys that Glue gives them; those without rows are
     left out. `moment` is the write's time in milliseconds, `header` whether CSV files begin with one."""
     made: list[Written] = []
     numbers: dict[tuple[str, ...], int] = {}
     for file in sorted(folder.rglob("part-*")):
-        if not file.is_file() or not _holds_rows(file, form, header):
+        if not file.is_file() or not _holds_rows(file, shape.form, header):
             continue
         steps = file.relative_to(folder).parts[:-1]
         numbers[steps] = numbers.get(steps, -1) + 1
         values = tuple(unquote(step.partition("=")[2]) for step in steps)
-        key = "/".join([*steps, writing.part_name(form, compression, moment, numbers[steps])])
-        made.append(Written(file, key, values))
+        key = "/".join([*steps, writing.part_name(shape.form, shape.compression, moment, numbers[steps])])
+        made.append(_finished(file, key, values, shape))
     return made
 
 
+def _finished(file: Path, key: str, values: tuple[str, ...], shape: Shape) -> Written:
+    """A part in its own format: Avro comes from Spark as Parquet."""
+    if shape.form != "avro":
+        return Written(file, key, values)
+    made = conversion.written(file, "AVRO", shape.compression, file.with_name(f"{file.name}.avro"))
+    return Written(made, key, values, conversion.avro_schema(file))
+
+
 def _holds_rows(file: Path, form: str, header: bool) -> bool:
-    if form == "parquet":
+    if form in ("parquet", "avro"):
         import pyarrow.parquet
 
         return bool(pyarrow.parquet.read_metadata(file).num_rows)
@@ -45,7 +54,7 @@ def _holds_rows(file: Path, form: str, header: bool) -> bool:
         import pyarrow.orc
 
         return bool(pyarrow.orc.ORCFile(file).nrows)
-    with gzip.open(file) if reading.gzipped(str(file)) else file.open("rb") as opened:
+    with reading.opened(file) as opened:
         sample = opened.read(_SAMPLE)
     return len(sample) == _SAMPLE or (b"\n" in sample.rstrip(b"\r\n") if header else bool(sample))
 
@@ -71,6 +80,24 @@ def json_rows(files: Sequence[Path], path: str, multiline: bool, folder: Path) -
         return made
     finally:
         connection.close()
+
+
+def xml_rows(files: Sequence[Path], row_tag: str, columns: Sequence[Column], folder: Path) -> list[Path]:
+    """The rows of XML files as JSON lines. Raises `Unreadable`."""
+    if not row_tag:
+        raise Unreadable("the table is XML and has no rowTag among its SerDe's parameters.")
+    made = []
+    for file in files:
+        try:
+            made.append(xmlrows.to_json(file, folder / f"rows-{uuid.uuid4().hex}.json", row_tag, columns))
+        except ValueError as problem:
+            raise Unreadable(f"{file.name} is no XML: {problem}.") from None
+    return made
+
+
+def unescaped(files: Sequence[Path], form: reading.CsvFormat, folder: Path) -> list[Path]:
+    """CSV files with an escape character as ones without, as the endpoint's own reader resolves them."""
+    return [reading.without_escapes(file, folder / f"csv-{uuid.uuid4().hex}", form) for file in files]
 
 
 _AVRO = {
@@ -146,6 +173,4 @@ def _known(kinds: dict[str, str], name: str) -> str:
 
 
 def _as_json(source: Path, target: Path) -> Path:
-    from ...tables import conversion
-
     return conversion.readable(source, "avroserde", target, source.name)

@@ -99,7 +99,7 @@ def _prepared(script: str, arguments: Mapping[str, str], place: Place, folder: P
         raise NodeFailed(f"LAUNCH ERROR | Error downloading from S3 for {where}. {problem.message}") from None
     extra = [str(_fetched(access, uri, modules)) for uri in _uris(arguments.get(_PYTHON_FILES))]
     for uri in _uris(arguments.get(_FILES)):
-        for stored in Stage(access, folder / "extra").found([uri], False, ""):
+        for stored in Stage(access, folder / "extra").found(uri, False, ""):
             _fetched(access, stored.uri, work)
     passed = [text for argument in arguments.items() for text in argument]
     return {"script": named.name, "arguments": passed, "modules": extra}

@@ -5,31 +5,26 @@ Spark comes without a client for S3, and needs none: the bytes lie on this machi
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from ...errors import AwsError, NoSuchKey
 from ...s3.access import ObjectAccess, StoredObject, split
 from ..visualjob.bookmarks import Reader
-from ..visualjob.reading import Files
+from ..visualjob.reading import Files, opened, packed_as
 
 _CHUNK = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _GLOB = re.compile(r"[*?\[{]")
 # What a name keeps as it is: Hadoop takes `:` for a scheme and the others for patterns.
 _SAFE = "=%+@ ,;()~$&'!"
-_PACKED: dict[bytes, tuple[str, Callable[[Path], IO[bytes]]]] = {
-    b"\x1f\x8b": (".gz", lambda path: cast(IO[bytes], gzip.GzipFile(path))),
-    b"BZ": (".bz2", lambda path: cast(IO[bytes], bz2.BZ2File(path))),
-}
+_SUFFIXES = {"gzip": ".gz"}
 
 
 @dataclass
@@ -45,41 +40,47 @@ class Stage:
     def __post_init__(self) -> None:
         self._files = Files(self.access, self.folder, bookmark=self.bookmark)
 
-    def found(self, uris: Iterable[str], recurse: bool, context: str) -> list[StoredObject]:
-        """The objects at or below `uris`, as Glue's own readers list them; with the transformation context of a source
+    @property
+    def read_bytes(self) -> int:
+        """How many bytes of objects a run has read."""
+        return self._files.read_bytes
+
+    def found(self, uri: str, recurse: bool, context: str) -> list[StoredObject]:
+        """The objects at or below a URI, as Glue's own readers list them; with the transformation context of a source
         only what a bookmark has not passed."""
-        found: dict[str, StoredObject] = {}
-        for uri in uris:
-            found.update({one.uri: one for one in self._files.under(_plain(uri), recurse, context)})
-        return list(found.values())
+        return self._files.under(_plain(uri), recurse, context)
+
+    def note(self, context: str, read: Iterable[StoredObject]) -> None:
+        """Tell the bookmark, if there is one, what a source reads."""
+        if context:
+            self._files.note(context, read)
 
     def text(self, stored: StoredObject, skip: int = 0) -> Path:
-        """A text object as a file whose name says how it is packed, without byte order mark and its first `skip`
-        lines."""
-        source = self.access.readable(stored)
-        known = (source, skip, "text")
+        """A text object as a file that Spark reads: not packed, or by gzip with a name that says so; without byte order
+        mark and its first `skip` lines."""
+        [part] = self._files.parts([stored])
+        known = (Path(part.path), skip, "text")
         if known not in self._made:
-            self._made[known] = self._text(source, _stem(stored), skip)
+            self._made[known] = self._text(Path(part.path), _stem(stored), skip)
         return self._made[known]
 
     def _text(self, source: Path, stem: str, skip: int) -> Path:
-        suffix, opened = _PACKED.get(_head(source, 2), ("", lambda path: path.open("rb")))
         target = self._fresh(stem)
         with opened(source) as reader:
-            marked = reader.read(3) == _BOM
-            if not marked and not skip:
-                return _linked(source, target.with_name(target.name + suffix))
-            if not marked:
-                reader.seek(0)
+            head = reader.read(len(_BOM))
+            if head != _BOM and not skip:
+                return _linked(source, target.with_name(target.name + _SUFFIXES.get(packed_as(source), "")))
+        with opened(source) as reader, target.open("wb") as out:
+            reader.read(len(_BOM) if head == _BOM else 0)
             for _ in range(skip):
                 reader.readline()
-            with target.open("wb") as out:
-                shutil.copyfileobj(reader, out, _CHUNK)
+            shutil.copyfileobj(reader, out, _CHUNK)
         return target
 
     def binary(self, stored: StoredObject) -> Path:
         """An object as it is."""
-        source = self.access.readable(stored)
+        [part] = self._files.parts([stored])
+        source = Path(part.path)
         known = (source, 0, "binary")
         if known not in self._made:
             self._made[known] = _linked(source, self._fresh(_stem(stored)))
@@ -139,11 +140,6 @@ def _plain(uri: str) -> str:
     """The URI with the scheme `s3`."""
     bucket, key = split(uri)
     return f"s3://{bucket}/{key}"
-
-
-def _head(path: Path, size: int) -> bytes:
-    with path.open("rb") as opened:
-        return opened.read(size)
 
 
 def _stem(stored: StoredObject) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from .models import Trigger
 
 Record = dict[str, Any]
-UNDER_WAY = ("STARTING", "RUNNING", "STOPPING", "CANCELLING")
+UNDER_WAY = ("WAITING", "STARTING", "RUNNING", "STOPPING", "CANCELLING")
 _COUNTED = {
     "SucceededActions": ("SUCCEEDED",),
     "FailedActions": ("FAILED",),

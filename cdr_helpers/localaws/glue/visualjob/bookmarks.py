@@ -82,11 +82,13 @@ class Reader:
 
     def new(self, context: str, found: Iterable[StoredObject]) -> list[StoredObject]:
         """The objects that a source has not read as they are now."""
-        known, fresh = self._before.get(context, {}), []
-        noted = self.seen.setdefault(context, {})
-        for stored in found:
-            mark = f"{stored.last_modified.isoformat()} {stored.etag}"
-            noted[stored.uri] = mark
-            if known.get(stored.uri) != mark:
-                fresh.append(stored)
-        return fresh
+        known = self._before.get(context, {})
+        return [stored for stored in found if known.get(stored.uri) != _mark(stored)]
+
+    def note(self, context: str, read: Iterable[StoredObject]) -> None:
+        """A source reads these objects in this run."""
+        self.seen.setdefault(context, {}).update((stored.uri, _mark(stored)) for stored in read)
+
+
+def _mark(stored: StoredObject) -> str:
+    return f"{stored.last_modified.isoformat()} {stored.etag}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .execute import Outcome, Place
 
 _log = logging.getLogger(__name__)
+_INTERRUPTION_SECONDS = 0.05
 _INTERRUPTED = "The endpoint was stopped while the job was running."
 
 
@@ -34,12 +36,22 @@ class ActiveRun:
         self.ends_as = ""
         self.timer: threading.Timer | None = None
         self.seen: Seen | None = None
+        self.over = threading.Event()
 
     def end(self, state: str) -> None:
         """Interrupt the run; it ends in `state`."""
-        self.ends_as = self.ends_as or state
-        for connection in self.watched.opened if self.watched else ():
-            connection.interrupt()
+        if not self.ends_as:
+            self.ends_as = state
+            runs.start("job-stop", self._interrupt)
+
+    def _interrupt(self) -> None:
+        """Until the work has ended: an interruption between two statements of the engine is forgotten by it."""
+        import duckdb
+
+        while not self.over.wait(_INTERRUPTION_SECONDS):
+            for connection in list(self.watched.opened) if self.watched else ():
+                with contextlib.suppress(duckdb.ConnectionException):
+                    connection.interrupt()
 
 
 _active: dict[str, ActiveRun] = {}
@@ -167,15 +179,35 @@ class JobCalls(CatalogCalls):
         if name not in self.jobs:
             raise EntityNotFound("Failed to start job run due to missing metadata.")
         job = self.jobs[name]
-        allowed = int((job.definition.get("ExecutionProperty") or {}).get("MaxConcurrentRuns") or 1)
-        if sum(run.under_way for run in self._runs_of(name)) >= allowed:
-            raise _concurrent(name)
         settings = jobs.run_settings(job, request)
+        if request.get("JobRunId"):
+            self._run(name, request["JobRunId"])
+        full = self._is_full(job)
+        if full and not settings.get("JobRunQueuingEnabled"):
+            raise _concurrent(name)
         run = JobRun(jobs.new_run_id(), name, settings, self._arguments(job, request), previous=request.get("JobRunId"))
+        run.state = jobs.WAITING if full else run.state
         self.job_runs[run.run_id] = run
-        _active[run.run_id] = ActiveRun()
-        runs.start(f"job {name}", lambda: self._perform(job, run.run_id))
+        if not full:
+            self._start(job, run)
         return {"JobRunId": run.run_id}
+
+    def _is_full(self, job: Job) -> bool:
+        """Whether as many runs are at work as the job allows."""
+        allowed = int((job.definition.get("ExecutionProperty") or {}).get("MaxConcurrentRuns") or 1)
+        return sum(run.working for run in self._runs_of(job.name)) >= allowed
+
+    def _start(self, job: Job, run: JobRun) -> None:
+        _active[run.run_id] = ActiveRun()
+        runs.start(f"job {job.name}", lambda: self._perform(job, run.run_id))
+
+    def _start_waiting(self, job: Job) -> None:
+        """Start runs that have waited for a place, the oldest first."""
+        waiting = [run for run in self._runs_of(job.name) if run.state == jobs.WAITING]
+        for run in sorted(waiting, key=lambda one: one.started_on):
+            if not self._is_full(job):
+                run.enter(jobs.STARTING)
+                self._start(job, run)
 
     @staticmethod
     def _arguments(job: Job, request: Record) -> dict[str, str]:
@@ -214,7 +246,9 @@ class JobCalls(CatalogCalls):
         return {"SuccessfulSubmissions": done, "Errors": errors}
 
     def _stop(self, run: JobRun) -> None:
-        if run.under_way:
+        if run.state == jobs.WAITING:
+            run.enter(jobs.STOPPED)
+        elif run.under_way:
             run.enter(jobs.STOPPING)
         active = _active.get(run.run_id)
         if active:
@@ -253,16 +287,18 @@ class JobCalls(CatalogCalls):
         self.job_runs[run_id].trigger = trigger
 
     def shown_run(self, run_id: str) -> Record | None:
-        """A run as GetJobRun returns it; None when it was deleted with its job."""
-        run = self.job_runs.get(run_id)
-        return run.as_dict() if run else None
+        """The last attempt of a run as GetJobRun returns it; None when it was deleted with its job."""
+        attempts = self._attempts(run_id)
+        return attempts[-1].as_dict() if attempts else None
+
+    def _attempts(self, run_id: str) -> list[JobRun]:
+        found = [run for run in list(self.job_runs.values()) if run.first == run_id]
+        return sorted(found, key=lambda run: run.attempt)
 
     def stop_jobs(self, run_ids: list[str]) -> None:
         """Ask runs that are under way to stop."""
-        for run_id in run_ids:
-            run = self.job_runs.get(run_id)
-            if run is not None:
-                self._stop(run)
+        for run in (attempt for run_id in run_ids for attempt in self._attempts(run_id)):
+            self._stop(run)
 
     def recover_jobs(self) -> None:
         """After a restart: runs that were under way have failed."""
@@ -279,15 +315,28 @@ class JobCalls(CatalogCalls):
         active.timer.daemon = True
         active.timer.start()
         state, message = self._outcome(job, run_id, active)
+        active.over.set()
         active.timer.cancel()
         with persistence.changing("glue"):
             self._enter(run_id, state, message)
             if state == jobs.SUCCEEDED and active.seen is not None:
                 self.bookmarks.setdefault(job.name, Bookmark(job.name)).commit(run_id, active.seen)
+            run = self.job_runs.get(run_id)
+            retried = run is not None and state == jobs.FAILED and self._retry(job, run)
         _active.pop(run_id, None)
         with persistence.changing("glue"):
-            run = self.job_runs.get(run_id)
-            self.job_over(job.name, run_id, state, run.trigger if run else None)
+            self._start_waiting(job)
+            if not retried:
+                self.job_over(job.name, run.first if run else run_id, state, run.trigger if run else None)
+
+    def _retry(self, job: Job, run: JobRun) -> bool:
+        """Start another attempt at what failed, if `MaxRetries` allows one."""
+        if run.attempt >= int(job.definition.get("MaxRetries") or 0):
+            return False
+        again = run.again()
+        self.job_runs[again.run_id] = again
+        self._start(job, again)
+        return True
 
     def _enter(self, run_id: str, state: str, message: str = "") -> None:
         with persistence.changing("glue"):
@@ -324,7 +373,7 @@ class JobCalls(CatalogCalls):
         try:
             outcome = self._executed(job, place, active, seen)
         finally:
-            self._keep_quality(job.name, run_id, active.watched.evaluations)
+            self._keep_quality(job.name, run_id, active.watched.evaluations, ObjectAccess(self.account_id, session))
         active.seen = outcome.seen if option == bookmarks.ENABLE else None
 
     def _executed(self, job: Job, place: Place, active: ActiveRun, seen: Seen | None) -> Outcome:
@@ -337,7 +386,9 @@ class JobCalls(CatalogCalls):
         graph = _graph(job.nodes) if job.visual and job.nodes else None
         needed = choice.reason_for_spark(job, graph, given)
         if graph is not None and not needed:
-            return execute.run(graph, place, int(run.started_on.timestamp() * 1000), active.watched, seen)
+            outcome = execute.run(graph, place, int(run.started_on.timestamp() * 1000), active.watched, seen)
+            self._tell_work(place.run_id, outcome)
+            return outcome
         from ..sparkjob import running
 
         choice.require_spark(needed)
@@ -346,7 +397,14 @@ class JobCalls(CatalogCalls):
             job.script_location, {**given, **own}, place, active.watched, lambda: bool(active.ends_as), seen
         )
 
-    def _keep_quality(self, job: str, run_id: str, evaluations: list[Any]) -> None:
+    def _tell_work(self, run_id: str, outcome: Any) -> None:
+        from . import joblog
+
+        with persistence.changing("logs"):
+            where = (self.account_id, self.region_name, run_id)
+            joblog.tell_work(*where, outcome.rows, outcome.objects, outcome.read_bytes)
+
+    def _keep_quality(self, job: str, run_id: str, evaluations: list[Any], access: ObjectAccess) -> None:
         from . import joblog
 
         if not evaluations:
@@ -357,6 +415,10 @@ class JobCalls(CatalogCalls):
             for one in evaluations:
                 if one.published:
                     self.quality_results[one.result_id] = one.as_dict(job, run_id)
+        for one in evaluations:
+            if one.folder:
+                place = f"{one.folder.rstrip('/')}/{job}/{run_id}/{one.result_id}.json"
+                access.put_bytes(place, one.as_json_lines().encode(), "application/json")
 
     # data quality
     def answer_list_data_quality_results(self, request: Record) -> Record:

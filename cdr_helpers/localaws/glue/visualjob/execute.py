@@ -96,6 +96,13 @@ class Run:
         self.connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
         return Frame(name, tuple(columns))
 
+    def settled(self, frame: Frame) -> Frame:
+        """The frame with its rows computed once and kept, for values that would differ each time."""
+        self._views += 1
+        name = f"frame{self._views}"
+        self.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {frame.view}")
+        return Frame(name, frame.columns)
+
     def nothing(self) -> Frame:
         """A frame without columns and rows."""
         return self.view("SELECT NULL::INTEGER AS c0 WHERE false", [])
@@ -149,9 +156,7 @@ class Run:
         if to.database:
             self._check_database(node, to.database)
         try:
-            rows, files = writing.write(
-                self.connection, frame, to.form, to.compression, keys, self.scratch, self.moment
-            )
+            rows, files = writing.write(self.connection, frame, to.shape, keys, self.scratch, self.moment)
         except writing.CannotWrite as problem:
             raise node.fail(str(problem)) from None
         self.rows += rows
@@ -191,7 +196,7 @@ def run(graph: Graph, place: Place, moment: int, watched: Watched, seen: Seen | 
     Raises `NodeFailed`, `AwsError` and what moto's catalog raises, each with the text of the run's ErrorMessage.
     """
     for node in graph.refused():
-        node.relation(None, [])  # type: ignore[arg-type]
+        raise node.fail(node.refusal())
     try:
         return _attempt(graph, place, moment, watched, seen, repair=False)
     except Undecodable:

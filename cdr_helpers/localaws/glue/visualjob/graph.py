@@ -37,8 +37,8 @@ class Graph:
         return list(done.values())
 
     def refused(self) -> list[Node]:
-        """Nodes of a type that is not executed here."""
-        return [node for node in self.nodes.values() if isinstance(node, Refused)]
+        """Nodes that are not executed here."""
+        return [node for node in self.nodes.values() if node.refusal()]
 
 
 def _named(nodes: dict[str, Node], keys: list[str]) -> str:
@@ -78,6 +78,7 @@ def _check_inputs(node: Node, nodes: dict[str, Node]) -> None:
     low, high = node.arity
     if not low <= len(node.inputs) <= high:
         raise InvalidGraph(f"{label} needs {_count(low, high)}, it has {len(node.inputs)}.")
+    node.sources = [nodes[source] for source in node.inputs]
     targets = [source for source in node.inputs if nodes[source].is_target]
     if targets:
         raise InvalidGraph(f"{label} has the input {targets[0]}, which is a target and gives nothing on.")

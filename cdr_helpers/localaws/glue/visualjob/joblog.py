@@ -14,10 +14,17 @@ OUTPUT, ERROR = "/aws-glue/jobs/output", "/aws-glue/jobs/error"
 
 def tell(account: str, region: str, run: JobRun) -> None:
     """Write a line about the state that a run has reached."""
-    text = f"Job {run.job_name} run {run.run_id} is {run.state}"
+    again = f" (attempt {run.attempt})" if run.attempt else ""
+    text = f"Job {run.job_name} run {run.run_id} is {run.state}{again}"
     _write(account, region, OUTPUT, run.run_id, text)
     if run.state in (jobs.FAILED, jobs.TIMEOUT):
         _write(account, region, ERROR, run.run_id, run.message or text)
+
+
+def tell_work(account: str, region: str, run_id: str, rows: int, objects: int, read_bytes: int) -> None:
+    """Write what a run has read and written."""
+    read, written = f"read {read_bytes:,} bytes", f"written {rows:,} rows to {objects:,} objects"
+    _write(account, region, OUTPUT, run_id, f"Job run {run_id} has {read} and {written}")
 
 
 def _write(account: str, region: str, group: str, stream: str, text: str) -> None:

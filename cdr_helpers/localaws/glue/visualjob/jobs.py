@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,9 +18,9 @@ from ..errors import InvalidInput, InvalidRequest
 
 Record = dict[str, Any]
 
-STARTING, RUNNING, STOPPING = "STARTING", "RUNNING", "STOPPING"
+WAITING, STARTING, RUNNING, STOPPING = "WAITING", "STARTING", "RUNNING", "STOPPING"
 STOPPED, SUCCEEDED, FAILED, TIMEOUT = "STOPPED", "SUCCEEDED", "FAILED", "TIMEOUT"
-UNDER_WAY = (STARTING, RUNNING, STOPPING)
+UNDER_WAY = (WAITING, STARTING, RUNNING, STOPPING)
 MODES = ("SCRIPT", "VISUAL", "NOTEBOOK")
 # Memory and vCPU of a worker make its share of a DPU.
 WORKERS = {
@@ -38,8 +39,15 @@ WORKERS = {
     "Z.2X": 2.0,
 }
 BEFORE_FIVE = ("0.9", "1.0", "2.0", "3.0", "4.0")
+VERSIONS = (*BEFORE_FIVE, "5.0", "5.1", "6.0")
+BEFORE_FLEX = ("0.9", "1.0", "2.0")
+CLASSES = ("FLEX", "STANDARD")
 TIMEOUTS = {True: 2880, False: 480}
 """Default minutes of a run's timeout: before Glue 5.0, and since."""
+MOST_MINUTES = 10080
+MOST_RETRIES = 10
+AUTO_SCALING = "--enable-auto-scaling"
+_ATTEMPT = "_attempt_"
 
 # What a job keeps of CreateJob's request (and of UpdateJob's `JobUpdate`).
 FIELDS = (
@@ -116,6 +124,24 @@ class JobRun:
     completed_on: datetime | None = None
     previous: str | None = None
     trigger: str | None = None
+    attempt: int = 0
+
+    @property
+    def first(self) -> str:
+        """The id of the first attempt: the others are named after it."""
+        return self.run_id.partition(_ATTEMPT)[0]
+
+    @property
+    def working(self) -> bool:
+        """Whether it takes one of the job's places."""
+        return self.under_way and self.state != WAITING
+
+    def again(self) -> JobRun:
+        """The next attempt at what failed."""
+        number = self.attempt + 1
+        made = JobRun(f"{self.first}{_ATTEMPT}{number}", self.job_name, self.settings, self.arguments)
+        made.previous, made.trigger, made.attempt = self.run_id, self.trigger, number
+        return made
 
     @property
     def under_way(self) -> bool:
@@ -135,11 +161,19 @@ class JobRun:
             return 0
         return max(1, round((self.completed_on - self.started_on).total_seconds()))
 
+    @property
+    def _dpu_seconds(self) -> float | None:
+        """What a run of class FLEX, or one that scales by itself, has used; AWS tells it of no other."""
+        scales = self.arguments.get(AUTO_SCALING, "").lower() == "true"
+        if self.settings.get("ExecutionClass") != "FLEX" and not scales:
+            return None
+        return self.seconds * float(self.settings.get("MaxCapacity") or 0) or None
+
     def as_dict(self) -> Record:
         """The run as GetJobRun returns it."""
         shown: Record = {
             "Id": self.run_id,
-            "Attempt": 0,
+            "Attempt": self.attempt,
             "JobName": self.job_name,
             "StartedOn": self.started_on,
             "LastModifiedOn": self.modified_on,
@@ -155,6 +189,7 @@ class JobRun:
             "ErrorMessage": self.message,
             "PreviousRunId": self.previous,
             "TriggerName": self.trigger,
+            "DPUSeconds": self._dpu_seconds,
         }
         return shown | {key: value for key, value in optional.items() if value}
 
@@ -185,12 +220,19 @@ def definition_of(request: Record) -> Record:
         raise InvalidInput("Command.Name is required.")
     made["Command"] = {"PythonVersion": "3", **command}
     made.setdefault("GlueVersion", "5.1")
+    if made["GlueVersion"] not in VERSIONS:
+        raise InvalidInput(f"Glue version {made['GlueVersion']} is not supported; {', '.join(VERSIONS)} are.")
     made.setdefault("MaxRetries", 0)
+    if not 0 <= made["MaxRetries"] <= MOST_RETRIES:
+        raise InvalidInput(f"MaxRetries must be from 0 to {MOST_RETRIES}, not {made['MaxRetries']}.")
     made.setdefault("ExecutionProperty", {"MaxConcurrentRuns": 1})
+    if made["ExecutionProperty"].get("MaxConcurrentRuns", 1) < 1:
+        raise InvalidInput("MaxConcurrentRuns must be at least 1.")
     made.setdefault("Timeout", TIMEOUTS[made["GlueVersion"] in BEFORE_FIVE])
     made.setdefault("ExecutionClass", "STANDARD")
     _check_location(made["Command"])
     _check_timeout(made["Timeout"])
+    _check_class(made)
     return made | _capacity(made)
 
 
@@ -201,8 +243,26 @@ def _check_location(command: Record) -> None:
 
 
 def _check_timeout(minutes: object) -> None:
-    if not isinstance(minutes, int) or minutes < 1:
-        raise InvalidInput(f"Timeout must be a whole number of minutes of at least 1, not {minutes!r}.")
+    if not isinstance(minutes, int) or not 1 <= minutes <= MOST_MINUTES:
+        raise InvalidInput(f"Timeout must be from 1 to {MOST_MINUTES} minutes (7 days), not {minutes!r}.")
+
+
+def _check_class(settings: Record) -> None:
+    """AWS Glue "Jobs" API: FLEX is for `glueetl` jobs of version 3.0 and above."""
+    wanted = settings.get("ExecutionClass", "STANDARD")
+    if wanted not in CLASSES:
+        raise _not_in("executionClass", wanted, CLASSES)
+    old = settings.get("GlueVersion") in BEFORE_FLEX
+    if wanted == "FLEX" and (old or (settings.get("Command") or {}).get("Name", "glueetl") != "glueetl"):
+        raise InvalidInput("ExecutionClass FLEX is for glueetl jobs with Glue version 3.0 and above.")
+
+
+def _not_in(name: str, value: object, known: Iterable[str]) -> InvalidRequest:
+    """The service's own check of an enumeration."""
+    return InvalidRequest(
+        f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
+        f"Member must satisfy enum value set: [{', '.join(known)}]"
+    )
 
 
 def _capacity(settings: Record) -> Record:
@@ -214,9 +274,11 @@ def _capacity(settings: Record) -> Record:
         raise InvalidInput("Please set both Worker Type and Number of Workers.")
     if not worker:
         capacity = float(settings.get("MaxCapacity") or settings.get("AllocatedCapacity") or 10.0)
+        if not 2 <= capacity <= 100 or capacity != int(capacity):
+            raise InvalidInput(f"MaxCapacity must be a whole number of DPU from 2 to 100, not {capacity:g}.")
         return {"MaxCapacity": capacity, "AllocatedCapacity": int(capacity)}
     if worker not in WORKERS:
-        raise InvalidInput(f"Worker type {worker} is not one of {', '.join(WORKERS)}.")
+        raise _not_in("workerType", worker, WORKERS)
     if not isinstance(number, int) or number < 2:
         raise InvalidInput("Number of workers must be at least 2.")
     capacity = WORKERS[worker] * number
@@ -224,6 +286,7 @@ def _capacity(settings: Record) -> Record:
 
 
 RUN_SETTINGS = (
+    "JobRunQueuingEnabled",
     "GlueVersion",
     "WorkerType",
     "NumberOfWorkers",
@@ -251,4 +314,6 @@ def run_settings(job: Job, request: Record) -> Record:
         own |= _capacity({"WorkerType": job.definition.get("WorkerType"), **own})
     if "Timeout" in own:
         _check_timeout(own["Timeout"])
+    if "ExecutionClass" in own:
+        _check_class(job.definition | own)
     return {key: job.definition[key] for key in RUN_SETTINGS if key in job.definition} | own

@@ -44,7 +44,17 @@ STORAGE: dict[str, Record] = {
             "Parameters": {"serialization.format": "1"},
         },
     },
+    "avro": {
+        "InputFormat": "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
+        "OutputFormat": "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
+        "SerdeInfo": {
+            "SerializationLibrary": "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
+            "Parameters": {"serialization.format": "1"},
+        },
+    },
 }
+# Glue's default Avro writer writes these as text, so that is what the columns of its tables are.
+_AVRO_TEXT = ("date", "timestamp", "decimal")
 
 
 @dataclass(frozen=True)
@@ -104,18 +114,33 @@ def _creator(place: Place) -> str:
 
 def _columns(output: Output) -> list[Record]:
     return [
-        {"Name": column.name.lower(), "Type": "string" if column.kind == "void" else column.kind}
+        {"Name": column.name.lower(), "Type": _type(column.kind, output.to.shape.form)}
         for at, column in enumerate(output.frame.columns)
         if at not in output.keys
     ]
+
+
+def _type(kind: str, form: str) -> str:
+    written_as_text = form == "avro" and kind.startswith(_AVRO_TEXT)
+    return "string" if kind == "void" or written_as_text else kind
+
+
+def _library(output: Output) -> Record:
+    """Formats and SerDe of what was written; Avro's SerDe knows the schema."""
+    known = STORAGE[output.to.shape.form]
+    schema = output.files[0].schema
+    if not schema:
+        return known
+    serde = known["SerdeInfo"]
+    return known | {"SerdeInfo": serde | {"Parameters": serde["Parameters"] | {"avro.schema.literal": schema}}}
 
 
 def _storage(output: Output, location: str) -> Record:
     return {
         "Columns": _columns(output),
         "Location": location,
-        **STORAGE[output.to.form],
-        "Compressed": output.to.compression == "gzip",
+        **_library(output),
+        "Compressed": output.to.shape.compression in ("gzip", "bzip2"),
         "NumberOfBuckets": 0,
         "BucketColumns": [],
         "SortColumns": [],
@@ -136,7 +161,7 @@ def _table_input(output: Output, place: Place, name: str) -> Record:
 
 
 def _marks(output: Output, place: Place) -> dict[str, str]:
-    marks = {"CreatedByJob": place.job, "CreatedByJobRun": place.run_id, "classification": output.to.form}
+    marks = {"CreatedByJob": place.job, "CreatedByJobRun": place.run_id, "classification": output.to.shape.form}
     return marks | ({"useGlueParquetWriter": "true"} if output.to.glue_parquet else {})
 
 

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import bz2
 import codecs
+import csv
+import gzip
+import io
+import re
 import shutil
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
-from ...s3.access import ObjectAccess, StoredObject
+from ...s3.access import ObjectAccess, StoredObject, split
+from ...tables import compression
 from . import sparktypes
 from .bookmarks import Reader
 from .sparktypes import literal
@@ -43,6 +48,15 @@ class CsvFormat:
     skip: int = 0
 
 
+def separator_of(table: dict[str, Any]) -> str:
+    """The separator of a CSV table: SerDe parameters first, then the crawler's `delimiter`."""
+    parameters = table.get("Parameters") or {}
+    serde = (table["StorageDescriptor"].get("SerdeInfo") or {}).get("Parameters") or {}
+    written = serde.get("separatorChar") or serde.get("field.delim") or parameters.get("delimiter") or ","
+    match = re.fullmatch(r"\\u([0-9a-fA-F]{4})", written)
+    return chr(int(match.group(1), 16)) if match else {"\\t": "\t", "\\001": "\x01"}.get(written, written)
+
+
 @dataclass
 class Files:
     """Finds the objects of a source and makes them readable for DuckDB."""
@@ -58,37 +72,83 @@ class Files:
         """Objects with data at `uri`: the object itself, or everything below it as a folder. Names that begin with
         `_` or `.` are hidden, as for every Hadoop reader. With a bookmark and the `context` of a source, only what
         that source has not read yet."""
-        key = uri.removeprefix("s3://").partition("/")[2]
+        key = split(uri)[1]
         found = [stored for stored in self.access.list(uri) if stored.size and _within(stored.key, key, recurse)]
         shown = [stored for stored in found if not _hidden(stored.key[len(key) :])]
         return self.bookmark.new(context, shown) if self.bookmark and context else shown
+
+    def note(self, context: str, read: Iterable[StoredObject]) -> None:
+        """Tell the bookmark, if there is one, what a source reads."""
+        if self.bookmark:
+            self.bookmark.note(context, read)
 
     def parts(self, stored: Iterable[StoredObject], values: tuple[str | None, ...] = ()) -> list[Part]:
         """The objects as files that DuckDB reads: checked for permission, unpacked where DuckDB cannot."""
         return [Part(self._path(one), values, one.key) for one in stored]
 
+    def fresh(self) -> Path:
+        """The name of a scratch file that is not there yet."""
+        return self.scratch / f"in-{uuid.uuid4().hex}"
+
     def _path(self, stored: StoredObject) -> str:
         path = self.access.readable(stored)
         self.read_bytes += stored.size
         if path not in self.made:
-            self.made[path] = str(self._prepared(path))
+            self.made[path] = str(self._prepared(path, stored))
         return self.made[path]
 
-    def _prepared(self, path: Path) -> Path:
-        packed = path.open("rb").read(3) == b"BZh"
-        if not packed and not self.repair:
+    def _prepared(self, path: Path, stored: StoredObject) -> Path:
+        """The file itself where DuckDB reads it as it is; else its content in a scratch file."""
+        with path.open("rb") as file:
+            head = file.read(4)
+        if head in _COLUMNAR or head[:3] == b"ORC":
             return path
-        target = self.scratch / f"in-{uuid.uuid4().hex}"
-        with _unpacked(path, packed) as source, target.open("wb") as sink:
-            if self.repair:
-                _replace_undecodable(source, sink)
-            else:
-                shutil.copyfileobj(source, sink, _CHUNK)
+        suffix, packing = compression.suffix_of(stored.key), packed_as(path)
+        if suffix in _BY_NAME:
+            plain = compression.decompressed(path, suffix, self.fresh(), stored.uri)
+            return self._repaired(plain, "none") if self.repair else plain
+        if self.repair:
+            return self._repaired(path, packing)
+        if packing in ("none", "gzip"):
+            return path
+        target = self.fresh()
+        with _unpacked(path, packing) as source, target.open("wb") as sink:
+            shutil.copyfileobj(source, sink, _CHUNK)
+        return target
+
+    def _repaired(self, path: Path, packing: str) -> Path:
+        target = self.fresh()
+        with _unpacked(path, packing) as source, target.open("wb") as sink:
+            _replace_undecodable(source, sink)
         return target
 
 
-def _unpacked(path: Path, packed: bool) -> IO[bytes]:
-    return cast(IO[bytes], bz2.open(path)) if packed else path.open("rb")
+_COLUMNAR = (b"PAR1", b"Obj\x01")
+_BY_NAME = (".snappy", ".lz4", ".deflate")
+"""Ends of names that alone say how an object is compressed."""
+_MAGIC = {b"BZh": "bzip2", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+def packed_as(path: Path) -> str:
+    """How a file is compressed, by its first bytes: gzip, bzip2, zstd or none."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    return next((packing for magic, packing in _MAGIC.items() if head.startswith(magic)), "none")
+
+
+def opened(path: Path) -> IO[bytes]:
+    """The content of a file, unpacked if it is compressed."""
+    return _unpacked(path, packed_as(path))
+
+
+def _unpacked(path: Path, packing: str) -> IO[bytes]:
+    if packing == "zstd":
+        import pyarrow as pa
+
+        return cast(IO[bytes], pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+    if packing == "bzip2":
+        return bz2.open(path)
+    return cast(IO[bytes], gzip.open(path)) if packing == "gzip" else path.open("rb")
 
 
 def _within(found: str, key: str, recurse: bool) -> bool:
@@ -110,16 +170,38 @@ def _replace_undecodable(source: IO[bytes], sink: IO[bytes]) -> None:
     sink.write(decoder.decode(b"", True).encode("utf-8"))
 
 
-def gzipped(path: str) -> bool:
-    """Whether a file begins as gzip does."""
-    with Path(path).open("rb") as opened:
-        return opened.read(2) == b"\x1f\x8b"
+# What an escaped letter stands for, and the character that holds its place until the row is taken apart.
+_ESCAPES = {"n": ("\n", "\ue001"), "r": ("\r", "\ue002"), "t": ("\t", "\ue003"), "0": ("\0", "\ue004")}
+_HELD = {ord(held): stands for stands, held in _ESCAPES.values()}
+
+
+def without_escapes(source: Path, target: Path, form: CsvFormat) -> Path:
+    """Write a CSV with escape characters as one without: quoted by `"` where it must be.
+
+    The character after an escape is taken as it is, except n, r, t and 0 (AWS Glue: "Using the CSV format", `escaper`).
+    """
+    csv.field_size_limit(1 << 30)
+    pair = re.compile(re.escape(form.escape) + r"(.)", re.DOTALL)
+    with opened(source) as data, target.open("w", encoding="utf-8", newline="") as out:
+        lines = io.TextIOWrapper(data, "utf-8-sig", "replace", newline="")
+        held = (pair.sub(lambda found: _ESCAPES.get(found[1], ("", found[0]))[1], line) for line in lines)
+        rows = csv.reader(
+            held,
+            delimiter=form.separator,
+            quotechar=form.quote or None,
+            escapechar=form.escape,
+            quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
+        )
+        writer = csv.writer(out, delimiter=form.separator, lineterminator="\n")
+        for row in rows:
+            writer.writerow([cell.translate(_HELD) for cell in row])
+    return target
 
 
 def _by_packing(parts: Sequence[Part]) -> list[tuple[str, list[Part]]]:
     groups: dict[str, list[Part]] = {}
     for part in parts:
-        groups.setdefault("gzip" if gzipped(part.path) else "none", []).append(part)
+        groups.setdefault(packed_as(Path(part.path)), []).append(part)
     return list(groups.items())
 
 

@@ -17,6 +17,10 @@ IMPORTS: dict[str, tuple[str, ...]] = {
     "route": (_FRAME, _COLLECTION),
     "collection": (_FRAME, _COLLECTION),
     "nulls": (_TYPES,),
+    "gsColumns": (_FRAME, _FUNCTIONS),
+    "gsNullRows": (_FRAME, _FUNCTIONS, _TYPES),
+    "gsFlatten": (_FRAME, _FUNCTIONS, _TYPES),
+    "gsPivot": (_FRAME, _FUNCTIONS),
     "quality": ("from awsgluedq.transforms import EvaluateDataQuality",),
     "evaluate": ("from awsgluedq.transforms import EvaluateDataQuality",),
 }
@@ -69,4 +73,40 @@ def drop_nulls(glueContext, frame, nullStringSet, nullIntegerSet, transformation
         if values <= known | {None}:
             empty.append("`" + field.name + "`" if "." in field.name else field.name)
     return DropFields.apply(frame=frame, paths=empty, transformation_ctx=transformation_ctx)""",
+    "gsColumns": """
+def gsColumns(glueContext, frame, columns, transformation_ctx) -> DynamicFrame:
+    made = {name: SqlFuncs.expr(expression) for name, expression in columns.items()}
+    return DynamicFrame.fromDF(frame.toDF().withColumns(made), glueContext, transformation_ctx)""",
+    "gsNullRows": """
+def gsNullRows(glueContext, frame, extended, transformation_ctx) -> DynamicFrame:
+    data, there = frame.toDF(), SqlFuncs.lit(False)
+    for field in data.schema.fields:
+        column = SqlFuncs.col("`" + field.name.replace("`", "``") + "`")
+        test = column.isNotNull()
+        if isinstance(field.dataType, (SqlTypes.FloatType, SqlTypes.DoubleType)):
+            test = test & ~SqlFuncs.isnan(column)
+        if extended and isinstance(field.dataType, SqlTypes.StringType):
+            test = test & (column != "")
+        there = there | test
+    return DynamicFrame.fromDF(data.filter(there), glueContext, transformation_ctx)""",
+    "gsFlatten": """
+def gsFlatten(glueContext, frame, separator, maxLevels, transformation_ctx) -> DynamicFrame:
+    def flat(field, path, name, level):
+        here = path + ".`" + field.name.replace("`", "``") + "`" if path else "`" + field.name.replace("`", "``") + "`"
+        name = name + separator + field.name if name else field.name
+        if not isinstance(field.dataType, SqlTypes.StructType) or (maxLevels and level == maxLevels):
+            return [SqlFuncs.col(here).alias(name)]
+        return [column for inner in field.dataType.fields for column in flat(inner, here, name, level + 1)]
+
+    data = frame.toDF()
+    columns = [column for field in data.schema.fields for column in flat(field, "", "", 0)]
+    return DynamicFrame.fromDF(data.select(*columns), glueContext, transformation_ctx)""",
+    "gsPivot": """
+def gsPivot(glueContext, frame, aggCol, aggFunction, colName, transformation_ctx) -> DynamicFrame:
+    data = frame.toDF()
+    quoted = {name.lower(): "`" + name.replace("`", "``") + "`" for name in data.columns}
+    others = [text for name, text in quoted.items() if name not in (aggCol.lower(), colName.lower())]
+    aggregate = getattr(SqlFuncs, aggFunction)(quoted[aggCol.lower()])
+    result = data.groupBy(*others).pivot(quoted[colName.lower()]).agg(aggregate)
+    return DynamicFrame.fromDF(result, glueContext, transformation_ctx)""",
 }

@@ -1,16 +1,20 @@
-"""Results as files: CSV, JSON and Parquet as Glue names and writes them (public listings of Glue's outputs).
+"""Results as files: CSV, JSON, Parquet, ORC and Avro as Glue names and writes them (public listings of its outputs).
 
 Files are made in the scratch folder; they become objects only when the whole job has worked.
 """
 
 from __future__ import annotations
 
+import bz2
+import re
+import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...tables import conversion
 from . import casts, sparktypes
 from .frames import Frame
 from .sparktypes import FRACTIONAL, literal, quoted
@@ -21,14 +25,16 @@ if TYPE_CHECKING:
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 # How CSV is written. AWS does not document either: values are quoted only where they must be, and timestamps stand
 # with as many digits of a second's fraction as they have. Both are read back by LazySimpleSerDe.
-CSV_OPTIONS = "FORMAT csv, HEADER true, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR ''"
-_KEY = "__partition_"
+_CSV = "FORMAT csv, HEADER true, DELIMITER {separator}, QUOTE '\"', ESCAPE '\"', NULLSTR ''"
+_PARQUET = "FORMAT parquet"
+_KEY, _PART = "__partition_", "__part"
 # Characters that Hive writes as %XX in the names of partition folders.
 _ESCAPED = frozenset("\"#%'*/:=?\\\x7f{[]^" + "".join(map(chr, range(1, 32))))
 
+_TEXT = {"none": "", "uncompressed": "", "gzip": "gzip", "bzip2": "bzip2", "bzip": "bzip2"}
 CODECS = {
-    "csv": {"none": "", "uncompressed": "", "gzip": "gzip"},
-    "json": {"none": "", "uncompressed": "", "gzip": "gzip"},
+    "csv": _TEXT,
+    "json": _TEXT,
     "parquet": {
         "snappy": "snappy",
         "gzip": "gzip",
@@ -38,8 +44,27 @@ CODECS = {
         "lz4": "lz4_raw",
         "zstd": "zstd",
     },
+    "orc": {
+        "snappy": "SNAPPY",
+        "zlib": "ZLIB",
+        "none": "NONE",
+        "uncompressed": "NONE",
+        "lz4": "LZ4",
+        "zstd": "ZSTD",
+    },
+    "avro": {"none": "NONE", "uncompressed": "NONE", "deflate": "DEFLATE"},
+}
+"""Format → a target's compression → what the writer calls it."""
+_DEFAULTS = {"parquet": "snappy", "orc": "snappy"}
+_UNWRITTEN = {
+    "xml": "AWS Glue reads XML and does not write it",
+    "hyper": "Tableau's Hyper files need Tableau's own library",
+    **dict.fromkeys(("hudi", "delta", "iceberg"), "tables of this kind need the library of their framework"),
 }
 _SUFFIX = {"lz4_raw": "lz4", "uncompressed": ""}
+_ENDINGS = {"gzip": ".gz", "bzip2": ".bz2"}
+_AVRO_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_AVRO_TEXT = re.compile(r"\b(?:date|timestamp|decimal)\b")
 
 
 class CannotWrite(ValueError):
@@ -47,20 +72,33 @@ class CannotWrite(ValueError):
 
 
 @dataclass(frozen=True)
+class Shape:
+    """How a target writes: format, compression (the writer's name), number of files, separator of CSV."""
+
+    form: str
+    compression: str = ""
+    parts: int = 1
+    separator: str = ","
+
+
+@dataclass(frozen=True)
 class Written:
-    """One finished file: where it is, its key below the target's path, and its partition values."""
+    """One finished file: where it is, its key below the target's path, its partition values, and for Avro its schema
+    as JSON."""
 
     file: Path
     key: str
     values: tuple[str, ...] = ()
+    schema: str = ""
 
 
 def codec(form: str, compression: str | None) -> str:
-    """DuckDB's name of a compression. Raises `CannotWrite` for what is not written here."""
+    """The writer's name of a compression. Raises `CannotWrite` for what is not written here."""
     known = CODECS.get(form)
     if known is None:
-        raise CannotWrite(f"the format {form} is not written here; csv, json and parquet are.")
-    wanted = (compression or ("snappy" if form == "parquet" else "none")).lower()
+        reason = f": {_UNWRITTEN[form]}" if form in _UNWRITTEN else ""
+        raise CannotWrite(f"the format {form} is not written here{reason}; {', '.join(CODECS)} are.")
+    wanted = (compression or _DEFAULTS.get(form, "none")).lower()
     if wanted not in known:
         raise CannotWrite(f"the compression {wanted} is not written here for {form}; {', '.join(known)} are.")
     return known[wanted]
@@ -68,8 +106,10 @@ def codec(form: str, compression: str | None) -> str:
 
 def part_name(form: str, compression: str, moment: int, number: int) -> str:
     """The object name of a part; `moment` is the run's time in milliseconds."""
+    if form in ("orc", "avro"):
+        return f"run-{moment}-part-r-{number:05}.{form}"
     if form != "parquet":
-        return f"run-{moment}-part-r-{number:05}" + (".gz" if compression == "gzip" else "")
+        return f"run-{moment}-part-r-{number:05}{_ENDINGS.get(compression, '')}"
     shown = _SUFFIX.get(compression, compression)
     return f"run-{moment}-part-block-0-0-r-{number:05}{'-' + shown if shown else ''}.parquet"
 
@@ -98,7 +138,21 @@ def _json_value(sql: str, kind: str) -> str:
     return sql
 
 
-_VALUES = {"csv": _csv_value, "json": _json_value, "parquet": lambda sql, kind: sql}
+def _avro_value(sql: str, kind: str) -> str:
+    """A value for Glue's Avro 1.7 writer, its default: moments, days and decimals are text (AWS Glue: "Using the Avro
+    format")."""
+    if not _AVRO_TEXT.search(kind):
+        return sql
+    if sparktypes.is_nested(kind):
+        raise CannotWrite(f"dates, timestamps and decimals within {kind} are not written as Avro here.")
+    return casts.cast(sql, kind, "string")
+
+
+_VALUES: dict[str, Callable[[str, str], str]] = {"csv": _csv_value, "json": _json_value, "avro": _avro_value}
+
+
+def _value(form: str, sql: str, kind: str) -> str:
+    return _VALUES[form](sql, kind) if form in _VALUES else sql
 
 
 def _key_value(sql: str, kind: str) -> str:
@@ -107,27 +161,27 @@ def _key_value(sql: str, kind: str) -> str:
     return f"COALESCE(hex(NULLIF({shown}, '')), 'N')"
 
 
-def _options(form: str, compression: str, keys: int) -> str:
-    options = {"csv": CSV_OPTIONS, "json": "FORMAT json", "parquet": "FORMAT parquet"}[form]
-    if compression:
-        options += f", COMPRESSION {compression}"
-    if keys:
-        return options + f", PARTITION_BY ({', '.join(f'{_KEY}{at}' for at in range(keys))})"
-    return options
+def _options(shape: Shape, folders: Sequence[str]) -> str:
+    options = {"csv": _CSV.format(separator=literal(shape.separator)), "json": "FORMAT json"}.get(shape.form, _PARQUET)
+    if shape.compression and shape.form not in conversion.WRITTEN and shape.compression != "bzip2":
+        options += f", COMPRESSION {shape.compression}"
+    return options + (f", PARTITION_BY ({', '.join(folders)})" if folders else "")
 
 
-def _check_names(frame: Frame) -> None:
+def _check_names(frame: Frame, form: str) -> None:
     folded = [name.lower() for name in frame.names]
     twice = sorted({name for name in folded if folded.count(name) > 1})
     if twice:
         raise CannotWrite(f"Found duplicate column(s) when writing: {', '.join(f'`{name}`' for name in twice)}.")
+    odd = [name for name in frame.names if form == "avro" and not _AVRO_NAME.fullmatch(name)]
+    if odd:
+        raise CannotWrite(f"Avro's names hold letters, digits and _ alone: rename {', '.join(map(repr, odd))} before.")
 
 
 def write(
     connection: DuckDBPyConnection,
     frame: Frame,
-    form: str,
-    compression: str,
+    shape: Shape,
     keys: Sequence[int],
     scratch: Path,
     moment: int,
@@ -136,35 +190,53 @@ def write(
 
     Returns the number of rows and the files; none where there are no rows. Raises `CannotWrite`.
     """
-    _check_names(frame)
+    _check_names(frame, shape.form)
     data = [at for at in range(len(frame.columns)) if at not in keys]
     if not data:
         raise CannotWrite("Cannot use all columns for partition columns.")
-    value = _VALUES[form]
-    listed = [f"{value(f'c{at}', frame.columns[at].kind)} AS {quoted(frame.columns[at].name)}" for at in data]
-    listed += [f"{_key_value(f'c{at}', frame.columns[at].kind)} AS {_KEY}{n}" for n, at in enumerate(keys)]
+    kinds = [column.kind for column in frame.columns]
+    listed = [f"{_value(shape.form, f'c{at}', kinds[at])} AS {quoted(frame.columns[at].name)}" for at in data]
+    listed += [f"{_key_value(f'c{at}', kinds[at])} AS {_KEY}{n}" for n, at in enumerate(keys)]
+    folders = [f"{_KEY}{n}" for n in range(len(keys))]
+    if shape.parts > 1:
+        listed.append(f"row_number() OVER () % {shape.parts} AS {_PART}")
+        folders.append(_PART)
     target = scratch / f"out-{uuid.uuid4().hex}"
     query = f"SELECT {', '.join(listed)} FROM {frame.view}"
     target.mkdir()
-    # One file, where no partition asks for more: DuckDB buffers what it cuts by size beyond its memory limit.
-    out = target if keys else target / "0"
-    done = connection.execute(
-        f"COPY ({query}) TO {literal(str(out))} ({_options(form, compression, len(keys))})"
-    ).fetchone()
+    # One file, where nothing asks for more: DuckDB buffers what it cuts by size beyond its memory limit.
+    out = target if folders else target / "0"
+    done = connection.execute(f"COPY ({query}) TO {literal(str(out))} ({_options(shape, folders)})").fetchone()
     rows = int(done[0]) if done else 0
     names = [frame.columns[at].name for at in keys]
-    return rows, _collect(target, names, form, compression, moment) if rows else []
+    return rows, _collect(target, names, shape, moment) if rows else []
 
 
-def _collect(target: Path, names: list[str], form: str, compression: str, moment: int) -> list[Written]:
+def _collect(target: Path, names: list[str], shape: Shape, moment: int) -> list[Written]:
     files = sorted((path for path in target.rglob("*") if path.is_file()), key=lambda path: _order(target, path))
     made: list[Written] = []
     numbers: dict[tuple[str, ...], int] = {}
     for path in files:
-        values = tuple(_text(step) for step in path.relative_to(target).parts[:-1])
+        values = tuple(_text(step) for step in path.relative_to(target).parts[: len(names)])
         numbers[values] = numbers.get(values, -1) + 1
         folder = "".join(f"{escape(name)}={escape(value)}/" for name, value in zip(names, values, strict=True))
-        made.append(Written(path, folder + part_name(form, compression, moment, numbers[values]), values))
+        schema = conversion.avro_schema(path) if shape.form == "avro" else ""
+        key = folder + part_name(shape.form, shape.compression, moment, numbers[values])
+        made.append(Written(_finished(path, shape), key, values, schema))
+    return made
+
+
+def _finished(path: Path, shape: Shape) -> Path:
+    """The file in its own format, where that is none of DuckDB's."""
+    made = path.with_name(f"{path.name}-done")
+    if shape.form in conversion.WRITTEN:
+        conversion.written(path, shape.form.upper(), shape.compression, made)
+    elif shape.compression == "bzip2":
+        with path.open("rb") as source, bz2.open(made, "wb") as packed:
+            shutil.copyfileobj(source, packed)
+    else:
+        return path
+    path.unlink()
     return made
 
 

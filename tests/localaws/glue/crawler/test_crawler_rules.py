@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from moto.core.exceptions import JsonRESTError
 
-from cdr_helpers.localaws.glue import schedule
-from cdr_helpers.localaws.glue.crawler import classifiers, inference, listing, naming, types
+from cdr_helpers.localaws.glue import globs, schedule
+from cdr_helpers.localaws.glue.crawler import classifiers, inference, naming, types
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_no_schedules(expression: str, reason: str) -> None:
 )
 def test_exclude_patterns(pattern: str, matched: list[str], unmatched: list[str]) -> None:
     """AWS page "Crawler properties", include and exclude patterns."""
-    expression = listing.glob(pattern)
+    expression = globs.glob(pattern)
     assert [one for one in matched + unmatched if expression.fullmatch(one)] == matched
 
 

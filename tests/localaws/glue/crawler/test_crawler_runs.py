@@ -82,6 +82,16 @@ class Place:
         kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
         self.glue.update_table(DatabaseName=self.name, TableInput={key: table[key] for key in kept})
 
+    def reserde(self, library: str) -> None:
+        """As a person does it in the console."""
+        table = self.table()
+        table["StorageDescriptor"]["SerdeInfo"] = {
+            "SerializationLibrary": library,
+            "Parameters": {"separatorChar": ","},
+        }
+        kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
+        self.glue.update_table(DatabaseName=self.name, TableInput={key: table[key] for key in kept})
+
 
 @pytest.fixture
 def place(client: Clients, finished: Finished, bucket: str, database: str, crawler_role: str) -> Place:
@@ -250,6 +260,19 @@ def test_schedules_are_switched(place: Place) -> None:
     [
         ({"Targets": {}}, "empty targets"),
         ({"Targets": {"DynamoDBTargets": [{"Path": "t"}]}}, "DynamoDB targets"),
+        (
+            {
+                "Targets": {
+                    "S3Targets": [{"Path": "s3://bucket/"}],
+                    "CatalogTargets": [{"DatabaseName": "d", "Tables": ["t"]}],
+                }
+            },
+            "Catalog targets cannot be mixed with other targets.",
+        ),
+        (
+            {"Targets": {"CatalogTargets": [{"DatabaseName": "d", "Tables": ["t"]}]}},
+            "The SchemaChangePolicy for Catalog targets can have only LOG DeleteBehavior value.",
+        ),
         ({"Targets": {"S3Targets": [{"Path": "in/"}]}}, "must be s3://bucket/prefix"),
         ({"Targets": {"S3Targets": [{"Path": "s3://bucket/", "EventQueueArn": "arn:x"}]}}, "EventQueueArn"),
         ({"Schedule": "cron(0 12 * * * *)"}, "must be ?"),
@@ -360,6 +383,96 @@ def test_partitions_inherit_from_the_table(place: Place) -> None:
     place.crawl()
     types = {key: one["StorageDescriptor"]["Columns"][0]["Type"] for key, one in place.partitions().items()}
     assert types == {"1": "string", "2": "string"}
+
+
+def test_merge_new_columns_does_not_change_what_a_table_is(place: Place) -> None:
+    """AWS page "Setting crawler configuration options": an incompatible attribute deprecates the table."""
+    merge = {"Version": 1.0, "CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "MergeNewColumns"}}}
+    place.put(**{"a.csv": CSV})
+    place.create(Configuration=json.dumps(merge))
+    place.crawl()
+    place.put(**{"a.csv": CSV.replace(b",", b";")})
+    place.crawl()
+    parameters = place.table()["Parameters"]
+    assert parameters["delimiter"] == ","
+    assert "DEPRECATED_BY_CRAWLER" in parameters
+    assert any("incompatible change of delimiter that needs to be resolved" in line for line in place.log())
+
+
+def test_merge_new_columns_keeps_the_serde(place: Place) -> None:
+    """AWS page "Setting crawler configuration options": parameters of the SerDe change if the crawler sets them."""
+    merge = {"Version": 1.0, "CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "MergeNewColumns"}}}
+    place.put(**{"a.csv": CSV})
+    place.create(Configuration=json.dumps(merge))
+    place.crawl()
+    serde = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+    place.reserde(serde)
+    place.put(**{"a.csv": WIDER})
+    place.crawl()
+    found = place.table()["StorageDescriptor"]["SerdeInfo"]
+    assert (found["SerializationLibrary"], found["Parameters"]) == (serde, {"separatorChar": ","})
+    assert "roaming" in place.columns()
+
+
+def test_partitions_inherit_formats_and_serde(place: Place) -> None:
+    """AWS page "Setting crawler configuration options"."""
+    inherit = {"Version": 1.0, "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}}}
+    place.put(**{"d=1__a.csv": CSV})
+    place.create(SchemaChangePolicy=LOG, Configuration=json.dumps(inherit))
+    place.crawl()
+    serde = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+    place.reserde(serde)
+    place.put(**{"d=2__a.csv": CSV})
+    place.crawl()
+    found = {one["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"] for one in place.partitions().values()}
+    assert found == {serde}
+
+
+# tables of the catalog as targets
+
+
+def hand_made(place: Place, name: str, keys: list[str], folder: str = "in") -> None:
+    """A table as a person makes it."""
+    storage = {"Columns": [{"Name": "imei", "Type": "string"}], "Location": f"s3://{place.name}/{folder}"}
+    given = {"Name": name, "StorageDescriptor": storage, "PartitionKeys": [{"Name": key} for key in keys]}
+    place.glue.create_table(DatabaseName=place.name, TableInput=given)
+
+
+def of_catalog(place: Place, *names: str) -> Record:
+    policy = {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "LOG"}
+    targets = {"CatalogTargets": [{"DatabaseName": place.name, "Tables": list(names)}]}
+    return {"Targets": targets, "SchemaChangePolicy": policy}
+
+
+def test_a_table_of_the_catalog_is_kept_up_to_date(place: Place) -> None:
+    """AWS page "Crawler source type": existing tables are updated, partitions added; no table is made or deleted."""
+    hand_made(place, "mine", ["day"])
+    place.put(**{"day=1__a.csv": CSV, "day=2__a.csv": CSV})
+    place.create(**of_catalog(place, "mine"))
+    assert place.crawl()["Status"] == "SUCCEEDED"
+    assert place.tables() == ["mine"]
+    assert place.columns("mine") == {"imei": "bigint", "operator": "string", "megabytes": "double"}
+    found = place.glue.get_partitions(DatabaseName=place.name, TableName="mine")["Partitions"]
+    assert sorted(one["Values"] for one in found) == [["1"], ["2"]]
+    for key in ("day=1/a.csv", "day=2/a.csv"):
+        place.delete(key)
+    assert place.crawl()["Status"] == "SUCCEEDED"
+    assert place.tables() == ["mine"]
+
+
+def test_what_is_not_laid_out_as_its_table_is_left_out(place: Place) -> None:
+    hand_made(place, "mine", [])
+    place.put(**{"day=1__a.csv": CSV, "day=2__a.csv": CSV})
+    place.create(**of_catalog(place, "mine"))
+    place.crawl()
+    assert place.columns("mine") == {"imei": "string"}
+    assert any("is not laid out as its table in the Data Catalog" in line for line in place.log())
+
+
+def test_a_table_of_the_catalog_must_be_there(place: Place) -> None:
+    place.create(**of_catalog(place, "mine"))
+    ended = place.crawl()
+    assert (ended["Status"], ended["ErrorMessage"]) == ("FAILED", f"Table mine not found in database {place.name}.")
 
 
 def test_gone_objects_deprecate_the_table(place: Place) -> None:

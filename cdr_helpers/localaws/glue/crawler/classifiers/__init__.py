@@ -66,12 +66,12 @@ def custom(kind: str, stored: dict[str, Any]) -> Classifier:
     return CUSTOM[kind](stored)
 
 
-def classify(path: Path, size: int, customs: Sequence[Classifier] = ()) -> Facts:
-    """The schema of the object in `path`; classification UNKNOWN when nothing recognises it.
+def classify(path: Path, size: int, customs: Sequence[Classifier] = (), key: str = "") -> Facts:
+    """The schema of the object in `path`, whose key is `key`; classification UNKNOWN when nothing recognises it.
 
     Raises `sampling.Unreadable` for a broken archive.
     """
-    sample = sampling.take(path, size)
+    sample = sampling.take(path, size, key)
     for classifier in (*customs, *BUILT_IN):
         try:
             facts = classifier(sample)

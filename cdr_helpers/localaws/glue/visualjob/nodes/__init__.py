@@ -9,10 +9,11 @@ from .catalogsource import CatalogSource
 from .collections import Route, SelectFromCollection, SplitFields
 from .csvsource import CsvSource
 from .customcode import CustomCode
-from .dataquality import EvaluateDataQuality
+from .dataquality import EvaluateDataQuality, EvaluateDataQualityMultiFrame
 from .dropduplicates import DropDuplicates
 from .dropfields import DropFields
 from .dropnullfields import DropNullFields
+from .dynamictransform import DynamicTransform
 from .filter import Filter
 from .join import Join
 from .jsonsource import JsonSource
@@ -48,8 +49,11 @@ REGISTRY: dict[str, type[Node]] = {
     "Merge": Merge,
     "Spigot": Spigot,
     "CustomCode": CustomCode,
+    "DynamicTransform": DynamicTransform,
     "EvaluateDataQuality": EvaluateDataQuality,
+    "EvaluateDataQualityMultiFrame": EvaluateDataQualityMultiFrame,
     "S3DirectTarget": DirectTarget,
     "S3CatalogTarget": CatalogTarget,
+    "CatalogTarget": CatalogTarget,
     "S3GlueParquetTarget": ParquetTarget,
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import casts, sparktypes
+from .. import casts, nested, sparktypes
 from ..frames import Frame, Output, Term
 from .base import Node, path_text, text
 
@@ -25,29 +25,26 @@ class ApplyMapping(Node):
 
     def check(self) -> None:
         super().check()
-        for entry in self.mapping:
-            if entry.get("Children"):
-                raise ValueError(
-                    f"the mapping of {_source(entry)} has Children; nested mappings are not supported here."
-                )
-            if not entry.get("FromPath") or not entry.get("ToKey"):
+        for target, entry in (leaf for top in self.mapping for leaf in _leaves(top)):
+            if not entry.get("FromPath") or not all(target):
                 raise ValueError(f"the mapping {entry} needs FromPath and ToKey.")
             for side in ("FromType", "ToType"):
                 sparktypes.parse(entry.get(side) or "string")
 
     def script(self, variables: Sequence[str]) -> str:
-        rows = ", ".join(f"({', '.join(map(text, self._row(entry)))})" for entry in self.mapping)
+        leaves = [leaf for entry in self.mapping for leaf in _leaves(entry)]
+        rows = ", ".join(f"({', '.join(map(text, self._row(*leaf)))})" for leaf in leaves)
         return (
             f"{self.variable} = ApplyMapping.apply(frame={variables[0]}, mappings=[{rows}], "
             f"transformation_ctx={text(self.variable)})"
         )
 
     @staticmethod
-    def _row(entry: dict[str, Any]) -> tuple[str, str, str, str]:
+    def _row(target: list[str], entry: dict[str, Any]) -> tuple[str, str, str, str]:
         return (
             path_text(entry["FromPath"]),
             entry.get("FromType") or "string",
-            path_text([entry["ToKey"]]),
+            path_text(target),
             entry.get("ToType") or "string",
         )
 
@@ -56,6 +53,11 @@ class ApplyMapping(Node):
         return run.select([self._term(frame, entry) for entry in self.mapping], frame)
 
     def _term(self, frame: Frame, entry: dict[str, Any]) -> Term:
+        children = _children(entry)
+        if children:
+            inner = [self._term(frame, child) for child in children]
+            source, _ = self._value(frame, entry.get("FromPath") or children[0]["FromPath"][:-1])
+            return nested.packed(entry["ToKey"], inner, f"{source} IS NOT NULL")
         wanted = sparktypes.parse(entry.get("ToType") or "string")
         declared = sparktypes.parse(entry.get("FromType") or "string")
         sql, kind = self._value(frame, entry["FromPath"])
@@ -69,14 +71,27 @@ class ApplyMapping(Node):
     def _value(self, frame: Frame, path: list[str]) -> tuple[str, str]:
         """The expression and type of a source path; steps below the first go into structs."""
         at = self.position(frame, path[0])
-        sql, kind = f"c{at}", frame.columns[at].kind
+        term = Term(frame.columns[at].name, frame.columns[at].kind, f"c{at}")
         for step in path[1:]:
-            members = {name.lower(): (name, inner) for name, inner in sparktypes.fields(kind)}
-            if not kind.startswith("struct<") or step.lower() not in members:
-                raise self.fail(f"the nested path {'.'.join(path)} is not in its input ('{path[0]}' is {kind}).")
-            name, kind = members[step.lower()]
-            sql = f"struct_extract({sql}, {sparktypes.literal(name)})"
-        return sql, kind
+            found = nested.member(term, step)
+            if found is None:
+                raise self.fail(f"the nested path {'.'.join(path)} is not in its input ('{path[0]}' is {term.kind}).")
+            term = found
+        return term.sql, term.kind
+
+
+def _children(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    return [child for child in entry.get("Children") or [] if not child.get("Dropped")]
+
+
+def _leaves(entry: dict[str, Any]) -> Iterator[tuple[list[str], dict[str, Any]]]:
+    """Target path and entry of each mapping that has no children."""
+    children = _children(entry)
+    for child in children:
+        for target, leaf in _leaves(child):
+            yield [entry.get("ToKey") or "", *target], leaf
+    if not children:
+        yield [entry.get("ToKey") or ""], entry
 
 
 def _source(entry: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..frames import Column, Frame, NodeFailed, Output, Term
+from .refusals import REASONS
 
 if TYPE_CHECKING:
     from ..execute import Run
@@ -25,6 +26,8 @@ class Node:
     only_on_spark: ClassVar[bool] = False
     required: ClassVar[tuple[str, ...]] = ()
     helpers: ClassVar[tuple[str, ...]] = ()
+    frame_names: ClassVar[tuple[str, ...]] = ()
+    """The names of the frames that a node gives, where Glue names them."""
 
     def __init__(self, node_id: str, kind: str, settings: dict[str, Any]) -> None:
         self.id = node_id
@@ -32,6 +35,7 @@ class Node:
         self.settings = settings
         self.name: str = settings.get("Name", node_id)
         self.inputs: list[str] = list(settings.get("Inputs") or [])
+        self.sources: list[Node] = []
 
     @property
     def variable(self) -> str:
@@ -45,6 +49,10 @@ class Node:
         for field in ("Name", *self.required):
             if self.settings.get(field) in (None, "", []):
                 raise ValueError(f"{field} is required.")
+
+    def refusal(self) -> str:
+        """Why the node is not executed here; nothing when it is. The job can be saved; its run fails at its start."""
+        return ""
 
     def needs(self) -> tuple[str, ...]:
         """The helper texts of `script` that this node's lines use."""
@@ -94,8 +102,12 @@ class Refused(Node):
     def script(self, variables: Sequence[str]) -> str:
         return f"# Node type {self.kind} is not generated here."
 
+    def refusal(self) -> str:
+        reason = REASONS.get(self.kind, "AWS Glue's API knows no such node")
+        return f"the node type {self.kind} is not supported here: {reason}."
+
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
-        raise self.fail(f"the node type {self.kind} is not supported here.")
+        raise self.fail(self.refusal())
 
 
 def path_text(path: Sequence[str]) -> str:

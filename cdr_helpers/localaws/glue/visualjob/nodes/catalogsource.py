@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import casts, reading, sparktypes
+from ....s3.access import StoredObject
+from ....tables import conversion
+from ...globs import glob
+from .. import casts, reading, sparktypes, xmlrows
 from ..frames import Column, Frame, Output, Term
 from ..reading import CsvFormat, Part
 from .base import Node, text
+from .s3source import bounded, bounds, check_bounds
 
 if TYPE_CHECKING:
     from ..execute import Run
@@ -21,6 +28,7 @@ _FORMATS = (
     ("opencsv", "csv"),
     ("orc", "orc"),
     ("avro", "avro"),
+    ("xml", "xml"),
 )
 
 
@@ -32,10 +40,7 @@ class CatalogSource(Node):
 
     def check(self) -> None:
         super().check()
-        options = self.settings.get("AdditionalOptions") or {}
-        for option in ("BoundedSize", "BoundedFiles"):
-            if options.get(option):
-                raise ValueError(f"AdditionalOptions.{option} is not supported here.")
+        check_bounds(self)
 
     def script(self, variables: Sequence[str]) -> str:
         predicate = self.settings.get("PartitionPredicate")
@@ -43,8 +48,12 @@ class CatalogSource(Node):
         return (
             f"{self.variable} = glueContext.create_dynamic_frame.from_catalog("
             f"database={text(self.settings['Database'])}, {pushed}"
-            f"table_name={text(self.settings['Table'])}, transformation_ctx={text(self.variable)})"
+            f"table_name={text(self.settings['Table'])}, {self._bounds()}transformation_ctx={text(self.variable)})"
         )
+
+    def _bounds(self) -> str:
+        limits = ", ".join(f"{text(option)}: {text(value)}" for option, value in bounds(self).items())
+        return f"additional_options={{{limits}}}, " if limits else ""
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         table = run.table(self, self.settings["Database"], self.settings["Table"])
@@ -64,21 +73,38 @@ class CatalogSource(Node):
         raise self.fail(f"table '{table['Name']}' is {classification or library}, which is not read here.")
 
     def _parts(self, run: Run, table: dict[str, Any], keys: list[Column]) -> list[Part]:
-        predicate = self.settings.get("PartitionPredicate")
-        if not keys:
-            location = table["StorageDescriptor"].get("Location") or ""
-            return run.files.parts(run.files.under(location, context=self.variable))
-        found = run.partitions(self, table)
-        if predicate:
-            found = run.pruned(self, found, keys, predicate)
+        places = self._places(run, table, keys)
+        found = [self._found(run, location, table) for location, _ in places]
+        chosen = {one.uri for one in bounded(self, run, (one for listed in found for one in listed))}
         return [
             part
-            for partition in found
-            for part in run.files.parts(
-                run.files.under(partition["StorageDescriptor"]["Location"], context=self.variable),
-                tuple(partition["Values"]),
-            )
+            for (_, values), listed in zip(places, found, strict=True)
+            for part in run.files.parts((one for one in listed if one.uri in chosen), values)
         ]
+
+    def _found(self, run: Run, location: str, table: dict[str, Any]) -> list[StoredObject]:
+        """The objects of a location, without those that the crawler was told to leave out: the table's parameter
+        `exclusions` has their patterns (AWS Glue: "Crawler properties", exclude patterns)."""
+        patterns = _exclusions(self, table)
+        found = run.files.under(location, context=self.variable)
+        return [one for one in found if not any(pattern.fullmatch(one.uri) for pattern in patterns)]
+
+    def _places(self, run: Run, table: dict[str, Any], keys: list[Column]) -> list[tuple[str, tuple[str, ...]]]:
+        """Location and values of each partition to read, or the location of a table without partition keys."""
+        if not keys:
+            return [(table["StorageDescriptor"].get("Location") or "", ())]
+        found, predicate = run.partitions(self, table), self.settings.get("PartitionPredicate")
+        if predicate:
+            found = run.pruned(self, found, keys, predicate)
+        return [(one["StorageDescriptor"]["Location"], tuple(one["Values"])) for one in found]
+
+
+def _exclusions(node: Node, table: dict[str, Any]) -> list[re.Pattern[str]]:
+    given = (table.get("Parameters") or {}).get("exclusions") or "[]"
+    try:
+        return [glob(str(pattern)) for pattern in json.loads(given)]
+    except (ValueError, TypeError, re.error) as problem:
+        raise node.fail(f"the exclusions of table '{table['Name']}' cannot be read: {problem}.") from None
 
 
 def _kind(column: dict[str, Any]) -> str:
@@ -93,17 +119,14 @@ def csv_format(table: dict[str, Any]) -> CsvFormat:
     """How the table's CSV is written: SerDe parameters first, then the crawler's `delimiter`."""
     parameters = table.get("Parameters") or {}
     serde = (table["StorageDescriptor"].get("SerdeInfo") or {}).get("Parameters") or {}
-    separator = serde.get("separatorChar") or serde.get("field.delim") or parameters.get("delimiter") or ","
     skip = parameters.get("skip.header.line.count") or serde.get("skip.header.line.count") or "0"
     escape = serde.get("escapeChar") or '"'
     return CsvFormat(
-        _character(separator), serde.get("quoteChar") or '"', escape, int(skip) if re.fullmatch(r"\d+", skip) else 0
+        reading.separator_of(table),
+        serde.get("quoteChar") or '"',
+        escape,
+        int(skip) if re.fullmatch(r"\d+", skip) else 0,
     )
-
-
-def _character(written: str) -> str:
-    match = re.fullmatch(r"\\u([0-9a-fA-F]{4})", written)
-    return chr(int(match.group(1), 16)) if match else {"\\t": "\t", "\\001": "\x01"}.get(written, written)
 
 
 def cast_terms(node: Node, columns: Sequence[Column], source: str = "string") -> list[Term]:
@@ -134,6 +157,8 @@ def json_term(column: Column) -> Term:
     """A member of the JSON value `c0` as a column; numbers and text go through Spark's casts."""
     path = sparktypes.literal('$."' + column.name.replace('"', '\\"') + '"')
     value = f"sp_json_member(c0, {sparktypes.literal(column.name.lower())}, {path})"
+    if column.kind == "binary":
+        return Term(column.name, column.kind, f"TRY(from_base64(json_extract_string({value}, '$')))")
     if sparktypes.is_nested(column.kind):
         return Term(
             column.name, column.kind, f"from_json({value}, {sparktypes.literal(sparktypes.json_shape(column.kind))})"
@@ -174,4 +199,62 @@ def parquet_term(node: Node, column: Column, sql: str, stored: str) -> Term:
         raise node.fail(f"column '{column.name}' of the files: {refusal}.") from None
 
 
-READERS = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}
+def _read_orc(node: CatalogSource, run: Run, table: dict[str, Any], keys: list[Column], parts: list[Part]) -> Frame:
+    """ORC, by the names in the files, as Spark reads it."""
+    groups: dict[tuple[str, ...], list[Part]] = {}
+    for part in parts:
+        made = conversion.readable(Path(part.path), "orcserde", run.files.fresh(), part.key)
+        groups.setdefault(conversion.orc_names(made), []).append(replace(part, path=str(made)))
+    frames = [_orc_frame(node, run, table, keys, list(names), group) for names, group in groups.items()]
+    if not frames:
+        return _read_parquet(node, run, table, keys, [])
+    return run.view(" UNION ALL ".join(f"SELECT * FROM {frame.view}" for frame in frames), frames[0].columns)
+
+
+def _orc_frame(
+    node: CatalogSource, run: Run, table: dict[str, Any], keys: list[Column], names: list[str], parts: list[Part]
+) -> Frame:
+    stored = [kind for _, kind in run.described(reading.parquet_scan(parts))]
+    source = reading.parquet_sql(parts, [f"f{at}" for at in range(len(names))], len(keys))
+    terms = [_orc_term(node, column, names, stored) for column in _columns(table)]
+    at = len(names)
+    terms += [Term(key.name, key.kind, casts.cast(f"c{at + n}", "string", key.kind)) for n, key in enumerate(keys)]
+    return run.select(terms, f"({source})")
+
+
+def _orc_term(node: Node, column: Column, names: list[str], stored: list[str]) -> Term:
+    if column.name.lower() not in names:
+        return Term(column.name, column.kind, f"CAST(NULL AS {sparktypes.duckdb(column.kind)})")
+    at = names.index(column.name.lower())
+    return parquet_term(node, column, f"c{at}", stored[at])
+
+
+def _read_avro(node: CatalogSource, run: Run, table: dict[str, Any], keys: list[Column], parts: list[Part]) -> Frame:
+    made = [conversion.readable(Path(part.path), "avroserde", run.files.fresh(), part.key) for part in parts]
+    lines = [replace(part, path=str(path)) for part, path in zip(parts, made, strict=True)]
+    return _read_json(node, run, table, keys, lines)
+
+
+def _read_xml(node: CatalogSource, run: Run, table: dict[str, Any], keys: list[Column], parts: list[Part]) -> Frame:
+    serde = (table["StorageDescriptor"].get("SerdeInfo") or {}).get("Parameters") or {}
+    tag = serde.get("rowTag") or (table.get("Parameters") or {}).get("rowTag")
+    if not tag:
+        raise node.fail(f"table '{table['Name']}' is XML and has no rowTag among its SerDe's parameters.")
+    lines = []
+    for part in parts:
+        try:
+            made = xmlrows.to_json(Path(part.path), run.files.fresh(), tag, _columns(table))
+        except ValueError as problem:
+            raise node.fail(f"{part.key} is no XML: {problem}.") from None
+        lines.append(replace(part, path=str(made)))
+    return _read_json(node, run, table, keys, lines)
+
+
+READERS = {
+    "csv": _read_csv,
+    "json": _read_json,
+    "parquet": _read_parquet,
+    "orc": _read_orc,
+    "avro": _read_avro,
+    "xml": _read_xml,
+}

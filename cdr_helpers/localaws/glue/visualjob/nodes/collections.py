@@ -84,15 +84,24 @@ class SelectFromCollection(Node):
         if not isinstance(self.settings.get("Index", 0), int) or self.settings.get("Index", 0) < 0:
             raise ValueError("Index must be a whole number of at least 0.")
 
+    @property
+    def _key(self) -> str:
+        """The name of the frame, where the node that gives the collection has names for them: the node's own name, or
+        the one at its index."""
+        keys, index = self.sources[0].frame_names, self.settings.get("Index", 0)
+        return self.name if self.name in keys else keys[index] if index < len(keys) else ""
+
     def script(self, variables: Sequence[str]) -> str:
+        key = text(self._key) if self._key else f"list({variables[0]}.keys())[{self.settings.get('Index', 0)}]"
         return (
-            f"{self.variable} = SelectFromCollection.apply(dfc={variables[0]}, "
-            f"key=list({variables[0]}.keys())[{self.settings.get('Index', 0)}], "
+            f"{self.variable} = SelectFromCollection.apply(dfc={variables[0]}, key={key}, "
             f"transformation_ctx={text(self.variable)})"
         )
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         given, index = inputs[0], self.settings.get("Index", 0)
+        if isinstance(given, Collection) and self._key:
+            return dict(given.frames)[self._key]
         if not isinstance(given, Collection):
             raise self.fail(f"its input {self.inputs[0]} is no collection.")
         if index >= len(given.frames):

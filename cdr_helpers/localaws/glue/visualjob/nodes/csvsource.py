@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from .. import reading
 from ..frames import Output, Term
 from ..reading import CsvFormat, Part
-from .base import Node, text
+from .s3source import S3Source
 
 if TYPE_CHECKING:
     from ..execute import Run
@@ -19,11 +21,10 @@ SEPARATORS = {"comma": ",", "ctrla": "\x01", "pipe": "|", "semicolon": ";", "tab
 QUOTES = {"quote": '"', "quillemet": "\u00ab", "single_quote": "'", "disabled": ""}
 
 
-class CsvSource(Node):
+class CsvSource(S3Source):
     """Columns by the header of each file, `col0, col1 …` without one; files with other headers are put together by
     name."""
 
-    arity = (0, 0)
     required = ("Paths", "Separator", "QuoteChar")
 
     def check(self) -> None:
@@ -31,7 +32,11 @@ class CsvSource(Node):
         for field, known in (("Separator", SEPARATORS), ("QuoteChar", QUOTES)):
             if self.settings[field] not in known:
                 raise ValueError(f"{field} must be one of {', '.join(known)}, not {self.settings[field]!r}.")
-        check_options(self)
+        if len(self.settings.get("Escaper") or "\\") != 1:
+            raise ValueError(f"Escaper must be one character, not {self.settings['Escaper']!r}.")
+        slow = [field for field in ("Multiline", "Escaper") if self.settings.get(field)]
+        if self.settings.get("OptimizePerformance") and slow:
+            raise ValueError(f"OptimizePerformance does not go with {' or '.join(slow)}.")
 
     def script(self, variables: Sequence[str]) -> str:
         quote = QUOTES[self.settings["QuoteChar"]]
@@ -48,25 +53,35 @@ class CsvSource(Node):
             options["skipFirst"] = True
         if "OptimizePerformance" in self.settings:
             options["optimizePerformance"] = bool(self.settings["OptimizePerformance"])
-        return read_script(self, "csv", options)
+        if "WriteHeader" in self.settings:
+            options["writeHeader"] = bool(self.settings["WriteHeader"])
+        return self.read_script("csv", options)
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
-        parts = source_parts(self, run)
+        parts = self.parts(run)
         nothing_new = not parts and run.files.bookmark is not None
         if nothing_new:
-            parts = source_parts(self, run, old_too=True)
-        form = CsvFormat(
-            SEPARATORS[self.settings["Separator"]],
-            QUOTES[self.settings["QuoteChar"]],
-            self.settings.get("Escaper") or QUOTES[self.settings["QuoteChar"]],
-            int(bool(self.settings.get("WithHeader") or self.settings.get("SkipFirst"))),
-        )
+            parts = self.parts(run, old_too=True)
+        parts, form = self._readable(run, parts)
         groups = self._grouped(parts, form)
         names = list(dict.fromkeys(name for head in groups for name in head))
         if not names:
             return run.nothing()
         terms = [Term(name, "string", f"c{at}") for at, name in enumerate(names)]
         return run.select(terms, self._union(groups, names, form), where="false" if nothing_new else "")
+
+    def _readable(self, run: Run, parts: list[Part]) -> tuple[list[Part], CsvFormat]:
+        """Files and how they are written, after escape characters were resolved: DuckDB knows no such ones."""
+        separator, quote = SEPARATORS[self.settings["Separator"]], QUOTES[self.settings["QuoteChar"]]
+        # The header is a line of its own, before the first data line.
+        skip = int(bool(self.settings.get("WithHeader"))) + int(bool(self.settings.get("SkipFirst")))
+        escaper = self.settings.get("Escaper")
+        if not escaper:
+            return parts, CsvFormat(separator, quote, quote, skip)
+        written = CsvFormat(separator, quote, escaper)
+        made = [reading.without_escapes(Path(part.path), run.files.fresh(), written) for part in parts]
+        plain = [replace(part, path=str(path)) for part, path in zip(parts, made, strict=True)]
+        return plain, CsvFormat(separator, skip=skip)
 
     def _grouped(self, parts: list[Part], form: CsvFormat) -> dict[tuple[str, ...], list[Part]]:
         """Files by their columns' names."""
@@ -103,45 +118,10 @@ def _unique(head: Sequence[str]) -> tuple[str, ...]:
 def first_row(path: str, form: CsvFormat) -> list[str]:
     """The cells of a file's first row."""
     import gzip
-    from pathlib import Path
 
-    opener = gzip.open if reading.gzipped(path) else Path.open
+    opener = gzip.open if reading.packed_as(Path(path)) == "gzip" else Path.open
     with opener(Path(path), "rb") as opened:
         sample = io.TextIOWrapper(io.BytesIO(opened.read(1 << 20)), "utf-8-sig", "replace", newline="")
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
     rows = csv.reader(sample, delimiter=form.separator, quotechar=form.quote or None, quoting=quoting)
     return next((row for row in rows if row), [])
-
-
-def check_options(node: Node) -> None:
-    """Options of S3 sources that would change which rows are read and are not built."""
-    if node.settings.get("Exclusions"):
-        raise ValueError("Exclusions is not supported here.")
-    options = node.settings.get("AdditionalOptions") or {}
-    for option in ("BoundedSize", "BoundedFiles", "EnableSamplePath"):
-        if options.get(option):
-            raise ValueError(f"AdditionalOptions.{option} is not supported here.")
-
-
-def source_parts(node: Node, run: Run, old_too: bool = False) -> list[Part]:
-    """The objects of an S3 source's paths; with `old_too` also those that a bookmark has passed."""
-    recurse, context = node.settings.get("Recurse", False), "" if old_too else node.variable
-    found = {}
-    for path in node.settings["Paths"]:
-        found.update({stored.uri: stored for stored in run.files.under(path, recurse, context)})
-    return run.files.parts(found.values())
-
-
-def read_script(node: Node, form: str, options: Mapping[str, object]) -> str:
-    """The line that reads a format from the node's paths."""
-    paths = ", ".join(text(path) for path in node.settings["Paths"])
-    shown = ", ".join(
-        f"{text(key)}: {value!r}" if isinstance(value, bool | int) else f"{text(key)}: {text(value)}"
-        for key, value in options.items()
-    )
-    recurse = ', "recurse": True' if node.settings.get("Recurse") else ""
-    return (
-        f"{node.variable} = glueContext.create_dynamic_frame.from_options(format_options={{{shown}}}, "
-        f'connection_type="s3", format={text(form)}, connection_options={{"paths": [{paths}]{recurse}}}, '
-        f"transformation_ctx={text(node.variable)})"
-    )

@@ -6,36 +6,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import sparktypes
-from ..frames import Column, Output
+from ..frames import Collection, Column, Frame, Output
 from ..quality import dqdl
 from ..quality.results import Evaluation
-from .base import Node, text
+from .base import MANY, Node, text
 
 if TYPE_CHECKING:
     from ..execute import Run
+    from ..quality.rules import Outcome
 
 RESULTS = ("Rule", "Outcome", "FailureReason", "EvaluatedMetrics")
 IMMEDIATE, LATER = "Immediate", "AfterDataLoad"
 
 
-class EvaluateDataQuality(Node):
-    """Rules over the input's rows."""
+class Quality(Node):
+    """What both nodes share: a ruleset, its results, and what a failing rule does."""
 
     required = ("Ruleset",)
     helpers = ("evaluate",)
 
     def check(self) -> None:
         super().check()
-        if self.settings.get("Output", "PrimaryInput") not in ("PrimaryInput", "EvaluationResults"):
-            raise ValueError(f"Output must be PrimaryInput or EvaluationResults, not {self.settings['Output']!r}.")
         if self._timing not in ("", IMMEDIATE, LATER):
             raise ValueError(f"StopJobOnFailureTiming must be {IMMEDIATE} or {LATER}, not {self._timing!r}.")
-        if self._publishing.get("ResultsS3Prefix"):
-            raise ValueError("PublishingOptions.ResultsS3Prefix is not supported here.")
+        if self._folder and not re.fullmatch(r"s3://[^/]+(/.*)?", self._folder):
+            raise ValueError(f"PublishingOptions.ResultsS3Prefix must be s3://bucket/folder/, not {self._folder!r}.")
         dqdl.parse(self.settings["Ruleset"])
 
     @property
@@ -47,6 +47,12 @@ class EvaluateDataQuality(Node):
         return self.settings.get("PublishingOptions") or {}
 
     @property
+    def _folder(self) -> str:
+        """Where results go; AWS's own example names the bucket alone."""
+        given = self._publishing.get("ResultsS3Prefix") or ""
+        return given if "://" in given or not given else f"s3://{given}"
+
+    @property
     def _context(self) -> str:
         return self._publishing.get("EvaluationContext") or self.variable
 
@@ -55,54 +61,141 @@ class EvaluateDataQuality(Node):
         return bool(self._publishing.get("ResultsPublishingEnabled"))
 
     @property
-    def _passes_rows(self) -> bool:
-        return self.settings.get("Output", "PrimaryInput") == "PrimaryInput"
-
-    @property
     def _stopped(self) -> str:
         return f"The job failed due to failing DQ rules for node: {self.variable}"
 
-    def script(self, variables: Sequence[str]) -> str:
-        results = f"{self.variable}_results" if self._passes_rows else self.variable
+    @property
+    def _options_text(self) -> str:
+        """The publishing options as the script has them."""
         options: dict[str, str | bool] = {
             "dataQualityEvaluationContext": self._context,
             "enableDataQualityCloudWatchMetrics": bool(self._publishing.get("CloudWatchMetricsEnabled")),
             "enableDataQualityResultsPublishing": self._published,
         }
-        shown = ", ".join(f"{text(key)}: {_python(value)}" for key, value in options.items())
-        lines = [
-            f"{self.variable}_ruleset = {text(self.settings['Ruleset'])}",
-            f"{results} = EvaluateDataQuality.apply(frame={variables[0]}, ruleset={self.variable}_ruleset, "
-            f"publishing_options={{{shown}}})",
-        ]
-        if self._timing:
-            lines.append(
-                f'assert {results}.filter(lambda x: x["Outcome"] == "Failed").count() == 0, {text(self._stopped)}'
-            )
-        return "\n".join([*lines, *([f"{self.variable} = {variables[0]}"] if self._passes_rows else [])])
+        if self._folder:
+            options["resultsS3Prefix"] = self._folder
+        return ", ".join(f"{text(key)}: {_python(value)}" for key, value in options.items())
 
-    def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
+    def _assertion(self, results: str) -> list[str]:
+        if not self._timing:
+            return []
+        return [f'assert {results}.filter(lambda x: x["Outcome"] == "Failed").count() == 0, {text(self._stopped)}']
+
+    def evaluated(self, run: Run, frame: Frame, others: Mapping[str, Frame]) -> list[Outcome]:
+        """The rules' outcomes, noted for the run. Raises `NodeFailed` when a rule that fails stops the job at once."""
         from ..quality import rules
         from ..sparksql import macros
 
-        frame = self.frame(inputs)
         macros.prepare(run.connection)
+        measured = rules.Frames(run.connection, frame, others, run.moment)
+        ruleset = dqdl.parse(self.settings["Ruleset"])
         try:
-            outcomes = rules.evaluate(dqdl.parse(self.settings["Ruleset"]), rules.Frames(run.connection, frame))
+            outcomes = rules.evaluate(ruleset.rules, measured)
+            analyzed = rules.analyze(ruleset.analyzers, measured)
         except rules.UnknownRule as problem:
             raise self.fail(str(problem)) from None
-        run.evaluations.append(Evaluation(self._context, outcomes, self._published))
+        run.evaluations.append(Evaluation(self._context, outcomes, self._published, analyzed, self._folder))
         failed = [f"{one.rule} ({one.reason})" for one in outcomes if not one.passed]
         if failed and self._timing:
             message = self.fail(f"{self._stopped}. Failed: {'; '.join(failed)}")
             if self._timing == IMMEDIATE:
                 raise message
             run.late.append(message)
-        if self._passes_rows:
-            return frame
-        rows = ", ".join(f"({', '.join(_value(cell) for cell in one.as_row())})" for one in outcomes)
-        heads = ", ".join(f"c{at}" for at in range(len(RESULTS)))
-        return run.view(f"SELECT * FROM (VALUES {rows}) v({heads})", [Column(name, "string") for name in RESULTS])
+        return outcomes
+
+
+class EvaluateDataQuality(Quality):
+    """Rules over the input's rows."""
+
+    def check(self) -> None:
+        super().check()
+        if self.settings.get("Output", "PrimaryInput") not in ("PrimaryInput", "EvaluationResults"):
+            raise ValueError(f"Output must be PrimaryInput or EvaluationResults, not {self.settings['Output']!r}.")
+
+    @property
+    def _passes_rows(self) -> bool:
+        return self.settings.get("Output", "PrimaryInput") == "PrimaryInput"
+
+    def script(self, variables: Sequence[str]) -> str:
+        results = f"{self.variable}_results" if self._passes_rows else self.variable
+        lines = [
+            f"{self.variable}_ruleset = {text(self.settings['Ruleset'])}",
+            f"{results} = EvaluateDataQuality.apply(frame={variables[0]}, ruleset={self.variable}_ruleset, "
+            f"publishing_options={{{self._options_text}}})",
+            *self._assertion(results),
+        ]
+        return "\n".join([*lines, *([f"{self.variable} = {variables[0]}"] if self._passes_rows else [])])
+
+    def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
+        frame = self.frame(inputs)
+        outcomes = self.evaluated(run, frame, {})
+        return frame if self._passes_rows else results_frame(run, outcomes)
+
+
+class EvaluateDataQualityMultiFrame(Quality):
+    """Rules over the first input, which is `primary`, and the others, by alias. It gives a collection: the rows of the
+    first input (`originalData`) and the rules' outcomes (`ruleOutcomes`). A node that picks from it is named after the
+    key, as Glue Studio names it, or says the index in this order."""
+
+    arity = (1, MANY)
+    frame_names = ("originalData", "ruleOutcomes")
+
+    def check(self) -> None:
+        super().check()
+        aliases = self._aliases
+        for source in aliases:
+            if source not in self.inputs:
+                raise ValueError(f"AdditionalDataSources names {source}, which is none of its Inputs.")
+        bare = [source for source in self.inputs[1:] if not aliases.get(source)]
+        if bare:
+            raise ValueError(f"AdditionalDataSources has no alias for the input {bare[0]}.")
+        for option, value in (self.settings.get("AdditionalOptions") or {}).items():
+            if option not in _RUNTIME:
+                raise ValueError(f"AdditionalOptions.{option} is not known; {', '.join(_RUNTIME)} are.")
+            if option == "compositeRuleEvaluation.method" and value == "ROW":
+                raise ValueError("AdditionalOptions compositeRuleEvaluation.method ROW is not supported here.")
+
+    @property
+    def _aliases(self) -> dict[str, str]:
+        """Input → alias. The API maps node names to aliases; either may stand first."""
+        given = self.settings.get("AdditionalDataSources") or {}
+        return {
+            (key if key in self.inputs else value): (value if key in self.inputs else key)
+            for key, value in given.items()
+        }
+
+    def script(self, variables: Sequence[str]) -> str:
+        names = dict(zip(self.inputs, variables, strict=True))
+        others = ", ".join(f"{text(self._aliases[source])}: {names[source]}" for source in self.inputs[1:])
+        given = self.settings.get("AdditionalOptions") or {"performanceTuning.caching": "CACHE_NOTHING"}
+        options = ", ".join(f"{text(key)}: {text(value)}" for key, value in given.items())
+        lines = [
+            f"{self.variable}_ruleset = {text(self.settings['Ruleset'])}",
+            f"{self.variable} = EvaluateDataQuality().process_rows(frame={variables[0]}, "
+            f"{f'additional_data_sources={{{others}}}, ' if others else ''}ruleset={self.variable}_ruleset, "
+            f"publishing_options={{{self._options_text}}}, additional_options={{{options}}})",
+            *self._assertion(f"{self.variable}[EvaluateDataQuality.DATA_QUALITY_RULE_OUTCOMES_KEY]"),
+        ]
+        return "\n".join(lines)
+
+    def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
+        others = {self._aliases[source]: self.frame(inputs, at) for at, source in enumerate(self.inputs) if at}
+        frame = self.frame(inputs)
+        outcomes = self.evaluated(run, frame, others)
+        return Collection(tuple(zip(self.frame_names, (frame, results_frame(run, outcomes)), strict=True)))
+
+
+_RUNTIME = ("performanceTuning.caching", "observations.scope", "compositeRuleEvaluation.method")
+
+
+def results_frame(run: Run, outcomes: Sequence[Outcome]) -> Frame:
+    """The rules' outcomes as rows."""
+    columns = [Column(name, "string") for name in RESULTS]
+    heads = ", ".join(f"c{at}" for at in range(len(RESULTS)))
+    if not outcomes:
+        return run.view(f"SELECT {', '.join(f'NULL::VARCHAR AS c{at}' for at in range(4))} WHERE false", columns)
+    rows = ", ".join(f"({', '.join(_value(cell) for cell in one.as_row())})" for one in outcomes)
+    return run.view(f"SELECT * FROM (VALUES {rows}) v({heads})", columns)
 
 
 def _python(value: str | bool) -> str:

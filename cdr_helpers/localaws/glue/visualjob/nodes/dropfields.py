@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..frames import Output, kept
+from .. import nested
+from ..frames import Output, every
 from .base import Node, path_text, text
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class DropFields(Node):
-    """All columns but the named ones."""
+    """All columns but the named ones; structs without their named members."""
 
     required = ("Paths",)
 
@@ -26,8 +27,11 @@ class DropFields(Node):
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         frame = self.frame(inputs)
-        gone = {frame.find(self.flat(path)) for path in self.settings["Paths"]}
-        left = [at for at in range(len(frame.columns)) if at not in gone]
+        left = []
+        for at, term in enumerate(every(frame)):
+            below = [path[1:] for path in self.settings["Paths"] if frame.find(path[0]) == at]
+            taken = None if [] in below else nested.without(term, below) if below and nested.members(term) else term
+            left += [taken] if taken else []
         if not left:
             raise self.fail("it drops every column of its input.")
-        return run.select(kept(frame, left), frame)
+        return run.select(left, frame)

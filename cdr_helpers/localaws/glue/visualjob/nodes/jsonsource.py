@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import reading, sparktypes
 from ..frames import Column, Output
-from .base import Node
 from .catalogsource import json_term
-from .csvsource import check_options, read_script, source_parts
+from .s3source import S3Source
 
 if TYPE_CHECKING:
     from ..execute import Run
@@ -18,21 +17,14 @@ if TYPE_CHECKING:
 _KINDS = {"BIGINT": "bigint", "UBIGINT": "bigint", "HUGEINT": "decimal(38,0)", "DOUBLE": "double", "BOOLEAN": "boolean"}
 
 
-class JsonSource(Node):
+class JsonSource(S3Source):
     """Objects, one a line or one a document; `JsonPath` says where in a document the rows are."""
-
-    arity = (0, 0)
-    required = ("Paths",)
-
-    def check(self) -> None:
-        super().check()
-        check_options(self)
 
     def script(self, variables: Sequence[str]) -> str:
         options: dict[str, object] = {"multiLine": bool(self.settings.get("Multiline"))}
         if self.settings.get("JsonPath"):
             options["jsonPath"] = self.settings["JsonPath"]
-        return read_script(self, "json", options)
+        return self.read_script("json", options)
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         source = f"({self._rows(run)})"
@@ -44,7 +36,7 @@ class JsonSource(Node):
         return run.select(terms, source) if terms else run.nothing()
 
     def _rows(self, run: Run) -> str:
-        objects = reading.json_objects_sql(source_parts(self, run), 0, bool(self.settings.get("Multiline")))
+        objects = reading.json_objects_sql(self.parts(run), 0, bool(self.settings.get("Multiline")))
         path = self.settings.get("JsonPath")
         if not path:
             return objects

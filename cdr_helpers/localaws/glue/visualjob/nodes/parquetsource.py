@@ -7,32 +7,32 @@ from typing import TYPE_CHECKING
 
 from .. import reading, sparktypes
 from ..frames import Column, Output
-from .base import Node
 from .catalogsource import parquet_term
-from .csvsource import check_options, read_script, source_parts
+from .s3source import S3Source
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ....s3.access import StoredObject
     from ..execute import Run
 
 
-class ParquetSource(Node):
+class ParquetSource(S3Source):
     """Files of one schema, or of several that fit by name."""
 
-    arity = (0, 0)
-    required = ("Paths",)
+    compressions = ("snappy", "lzo", "gzip", "brotli", "lz4", "uncompressed", "none")
 
-    def check(self) -> None:
-        super().check()
-        check_options(self)
+    def _check_packing(self, path: Path, stored: StoredObject) -> None:
+        """A Parquet file says itself how its pages are compressed."""
 
     def script(self, variables: Sequence[str]) -> str:
-        return read_script(self, "parquet", {})
+        return self.read_script("parquet", {})
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
-        parts = source_parts(self, run)
+        parts = self.parts(run)
         nothing_new = not parts and run.files.bookmark is not None
         if nothing_new:
-            parts = source_parts(self, run, old_too=True)
+            parts = self.parts(run, old_too=True)
         if not parts:
             return run.nothing()
         found = run.described(reading.parquet_scan(parts))

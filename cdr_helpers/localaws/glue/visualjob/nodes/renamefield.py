@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .. import nested
 from ..frames import Output, every
 from .base import Node, path_text, text
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RenameField(Node):
-    """One column under another name; the others as they are."""
+    """One column, or member of a struct, under another name; the others as they are."""
 
     required = ("SourcePath", "TargetPath")
 
@@ -27,7 +28,12 @@ class RenameField(Node):
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         frame = self.frame(inputs)
-        at = self.position(frame, self.flat(self.settings["SourcePath"]))
-        terms = every(frame)
-        terms[at] = replace(terms[at], name=self.flat(self.settings["TargetPath"]))
+        old, new = self.settings["SourcePath"], self.settings["TargetPath"]
+        if [step.lower() for step in old[:-1]] != [step.lower() for step in new[:-1]]:
+            raise self.fail(f"moving {'.'.join(old)} to {'.'.join(new)}, into another struct, is not supported here.")
+        at, terms = self.position(frame, old[0]), every(frame)
+        made = nested.renamed(terms[at], old[1:], new[-1]) if len(old) > 1 else replace(terms[at], name=new[-1])
+        if made is None:
+            raise self.fail(f"the nested path {'.'.join(old)} is not in its input ('{old[0]}' is {terms[at].kind}).")
+        terms[at] = made
         return run.select(terms, frame)

@@ -6,12 +6,15 @@ Sources: AWS Glue "Updating the schema, and adding new partitions in the Data Ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import writing
 from ..frames import Frame, Output
+from ..reading import separator_of
+from ..writing import Shape
 from .base import Node, text
 
 if TYPE_CHECKING:
@@ -23,13 +26,16 @@ class Destination:
     """Where and how a target writes, and the table to keep: None for no catalog update."""
 
     path: str
-    form: str
-    compression: str
-    keys: tuple[str, ...]
+    shape: Shape
+    keys: tuple[str, ...] = ()
     database: str | None = None
     table: str | None = None
     update_columns: bool = False
     glue_parquet: bool = False
+
+
+KEPT = ("csv", "json", "avro", "parquet")
+"""The formats that Glue updates the catalog for."""
 
 
 class Target(Node):
@@ -49,6 +55,11 @@ class Target(Node):
             for field in ("Database", "Table"):
                 if not policy.get(field):
                     raise ValueError(f"SchemaChangePolicy.{field} is required with EnableUpdateCatalog.")
+        if not re.fullmatch(r"([1-9]\d{0,3})?", str(self.settings.get("NumberTargetPartitions") or "")):
+            raise ValueError(
+                "NumberTargetPartitions must be a whole number from 1 to 9999, "
+                f"not {self.settings['NumberTargetPartitions']!r}."
+            )
 
     @property
     def policy(self) -> dict[str, Any]:
@@ -84,11 +95,15 @@ class Target(Node):
             f'{{"dataQualityResultsPublishing.strategy": "BEST_EFFORT", "observations.scope": "ALL"}})'
         ]
 
+    @property
+    def parts(self) -> int:
+        """How many files, in each partition, the target asks for; 1 when it says nothing."""
+        return int(self.settings.get("NumberTargetPartitions") or 1)
+
     def _coalesce(self, frame: str) -> list[str]:
-        parts = str(self.settings.get("NumberTargetPartitions") or "")
-        if not parts.isdigit() or int(parts) < 1:
+        if not self.settings.get("NumberTargetPartitions"):
             return []
-        return [f"if ({frame}.count() >= 1):", f"    {frame} = {frame}.coalesce({int(parts)})"]
+        return [f"if ({frame}.count() >= 1):", f"    {frame} = {frame}.coalesce({self.parts})"]
 
     def write_script(self, frame: str) -> str:
         """The lines that write `frame`."""
@@ -103,11 +118,15 @@ class Target(Node):
         run.write(self, frame, self.destination(run))
         return frame
 
-    def _codec(self, form: str, compression: str | None) -> str:
+    def _shape(self, form: str, compression: str | None, separator: str = ",") -> Shape:
+        """How to write a format. Raises `NodeFailed` for what is not written, or not kept in the catalog."""
         try:
-            return writing.codec(form, compression)
+            codec = writing.codec(form, compression)
         except writing.CannotWrite as problem:
             raise self.fail(str(problem)) from None
+        if self.policy.get("EnableUpdateCatalog") and form not in KEPT:
+            raise self.fail(f"AWS Glue keeps the catalog for {', '.join(KEPT)} alone, not for {form}.")
+        return Shape(form, codec, self.parts, separator)
 
 
 class DirectTarget(Target):
@@ -119,7 +138,7 @@ class DirectTarget(Target):
     def written_format(self) -> tuple[str, dict[str, str]]:
         """The format's name in the script and its options."""
         form, compression = self.settings["Format"], self.settings.get("Compression")
-        if form == "parquet":
+        if form in ("parquet", "glueparquet"):
             return "glueparquet", {"compression": compression or "snappy"}
         return form, {}
 
@@ -158,23 +177,23 @@ class DirectTarget(Target):
 
     def _packing(self) -> str | None:
         compression = self.settings.get("Compression")
-        return compression if self.settings["Format"] != "parquet" and compression not in (None, "none") else None
+        packed = self.written_format[0] != "glueparquet" and compression not in (None, "", "none")
+        return compression if packed else None
 
     def destination(self, run: Run) -> Destination:
-        form = self.settings["Format"]
-        return self._place(form, self._codec(form, self.settings.get("Compression")))
+        form = "parquet" if self.settings["Format"] == "glueparquet" else self.settings["Format"]
+        return self._place(self._shape(form, self.settings.get("Compression")))
 
-    def _place(self, form: str, compression: str) -> Destination:
+    def _place(self, shape: Shape) -> Destination:
         updates = bool(self.policy.get("EnableUpdateCatalog"))
         return Destination(
             self.settings["Path"].replace("s3a://", "s3://"),
-            form,
-            compression,
+            shape,
             self.keys,
             self.policy["Database"] if updates else None,
             self.policy["Table"] if updates else None,
             self.policy.get("UpdateBehavior") == "UPDATE_IN_DATABASE",
-            form == "parquet",
+            shape.form == "parquet",
         )
 
 
@@ -191,7 +210,7 @@ class ParquetTarget(DirectTarget):
         return None
 
     def destination(self, run: Run) -> Destination:
-        return self._place("parquet", self._codec("parquet", self.settings.get("Compression")))
+        return self._place(self._shape("parquet", self.settings.get("Compression")))
 
 
 class CatalogTarget(Target):
@@ -221,8 +240,7 @@ class CatalogTarget(Target):
         updates = bool(self.policy.get("EnableUpdateCatalog"))
         return Destination(
             storage["Location"],
-            form,
-            self._codec(form, None),
+            self._shape(form, None, separator_of(table)),
             keys,
             self.settings["Database"] if updates else None,
             self.settings["Table"] if updates else None,
@@ -233,6 +251,7 @@ class CatalogTarget(Target):
         parameters = table.get("Parameters") or {}
         library = (table["StorageDescriptor"].get("SerdeInfo") or {}).get("SerializationLibrary", "").lower()
         marks = {"parquet": "parquet", "json": "json", "lazysimple": "csv", "opencsv": "csv"}
+        marks |= {"orc": "orc", "avro": "avro"}
         found = next((form for mark, form in marks.items() if mark in library), None)
         return parameters.get("classification") or found or "unknown"
 

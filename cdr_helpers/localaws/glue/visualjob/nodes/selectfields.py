@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..frames import Output, kept
+from .. import nested
+from ..frames import Output, every
 from .base import Node, path_text, text
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SelectFields(Node):
-    """The named columns, in the order of the input."""
+    """The named columns, or members of structs, in the order of the input."""
 
     required = ("Paths",)
 
@@ -26,8 +27,11 @@ class SelectFields(Node):
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         frame = self.frame(inputs)
-        wanted = {frame.find(self.flat(path)) for path in self.settings["Paths"]}
-        left = [at for at in range(len(frame.columns)) if at in wanted]
+        left = []
+        for at, term in enumerate(every(frame)):
+            below = [path[1:] for path in self.settings["Paths"] if frame.find(path[0]) == at]
+            taken = term if [] in below else nested.kept(term, below) if below else None
+            left += [taken] if taken else []
         if not left:
             raise self.fail(f"none of its columns is in its input, which has {', '.join(frame.names) or 'none'}.")
-        return run.select(kept(frame, left), frame)
+        return run.select(left, frame)

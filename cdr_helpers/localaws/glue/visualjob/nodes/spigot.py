@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..frames import Output
+from ..writing import Shape
 from .base import Node, text
 from .s3target import Destination
 
@@ -44,5 +45,5 @@ class Spigot(Node):
         kept = f" WHERE random() < {float(self._share)}" if self._share is not None and self._share < 1 else ""
         limit = f" LIMIT {int(self._top)}" if self._top is not None else ""
         sample = run.view(f"SELECT * FROM {frame.view}{kept}{limit}", frame.columns)
-        run.write(self, sample, Destination(self.settings["Path"], "json", "", ()))
+        run.write(self, sample, Destination(self.settings["Path"], Shape("json")))
         return frame

@@ -6,15 +6,18 @@ Source: AWS Glue developer guide, "Data Quality Definition Language (DQDL) refer
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NoReturn, TypeVar
 
 _TOKEN = re.compile(
-    r"""\s+|\#[^\n]*|(?P<text>"(?:[^"\\]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][A-Za-z_0-9]*)|"""
-    r"""(?P<sign>!=|>=|<=|[=<>\[\](),-])"""
+    r"""\s+|(?:\#|//)[^\n]*|(?P<text>"(?:[^"\\]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?)|"""
+    r"""(?P<constant>\$[A-Za-z_][A-Za-z_0-9]*)|(?P<word>[A-Za-z_][A-Za-z_0-9]*)|(?P<sign>!=|>=|<=|[=<>\[\](),+-])"""
 )
 _COMPARISONS = ("=", "!=", ">", ">=", "<", "<=")
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
+KEYWORDS = ("null", "empty", "whitespaces_only")
+_MOST_LABELS = 10
 
 
 class DqdlError(ValueError):
@@ -31,8 +34,29 @@ class Token:
     end: int
 
 
-Value = str | float
-"""A literal: text, or a number. `NULL`, `EMPTY` and moments such as `now() - 3 days` are not read."""
+@dataclass(frozen=True)
+class Keyword:
+    """`null`, `empty` or `whitespaces_only`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`now()`, so many seconds earlier or later."""
+
+    offset: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """A length of time in seconds: `24 hours`."""
+
+    seconds: float
+
+
+Value = str | float | Keyword | Moment | Span
+"""A literal."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +78,7 @@ class Rule:
     threshold: Condition | None
     where: str | None
     text: str
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -63,14 +88,26 @@ class Composite:
     operator: str
     rules: tuple[Rule | Composite, ...]
     text: str
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 AnyRule = Rule | Composite
 
 
-def parse(ruleset: str) -> list[AnyRule]:
-    """The rules of a ruleset. Raises `DqdlError`."""
+@dataclass(frozen=True)
+class Ruleset:
+    """The rules, which hold or fail, and the analyzers, which measure."""
+
+    rules: tuple[AnyRule, ...] = ()
+    analyzers: tuple[Rule, ...] = ()
+
+
+def parse(ruleset: str) -> Ruleset:
+    """What a ruleset says. Raises `DqdlError`."""
     return _Parser(ruleset).ruleset()
+
+
+_Entry = TypeVar("_Entry")
 
 
 class _Parser:
@@ -78,32 +115,80 @@ class _Parser:
         self.text = text
         self.tokens = list(_tokens(text))
         self.at = 0
+        self.constants: dict[str, str] = {}
+        self.labels: dict[str, str] = {}
 
-    # ruleset = "Rules" "=" "[" rule { "," rule } "]"
-    def ruleset(self) -> list[AnyRule]:
-        self.expect("Rules")
+    # ruleset = { name "=" text } [ "DefaultLabels" "=" labels ] [ "Rules" "=" list ] [ "Analyzers" "=" list ]
+    def ruleset(self) -> Ruleset:
+        while self.kind() == "word" and self.peek() not in ("rules", "analyzers"):
+            self.constant()
+        made = Ruleset()
+        while self.peek() in ("rules", "analyzers"):
+            made = self.section(made)
+        if made == Ruleset():
+            self.fail("'Rules' is needed")
+        if self.peek() is not None:
+            self.fail("nothing more may follow")
+        return made
+
+    def constant(self) -> None:
+        if self.at + 1 >= len(self.tokens) or self.tokens[self.at + 1].value != "=":
+            self.fail("'Rules' is needed")
+        name = self.word("a name")
         self.expect("=")
+        if name == "DefaultLabels":
+            self.labels = self.label_list()
+        elif self.kind() == "text":
+            self.constants[name] = str(self.literal())
+        else:
+            self.fail("a constant is a text in double quotes")
+
+    def section(self, made: Ruleset) -> Ruleset:
+        analyzers = self.word("a section") == "Analyzers"
+        self.expect("=")
+        if analyzers:
+            return replace(made, analyzers=tuple(self.entries(self.simple)))
+        return replace(made, rules=tuple(self.entries(self.rule)))
+
+    def entries(self, entry: Callable[[], _Entry]) -> list[_Entry]:
         self.expect("[")
-        rules = [self.rule()]
+        made = [entry()]
         while self.take(","):
-            rules.append(self.rule())
+            made.append(entry())
         self.expect("]")
-        if self.peek():
-            self.fail("nothing more may follow; Analyzers are not supported here")
-        return rules
+        return made
+
+    def label_list(self) -> dict[str, str]:
+        made = dict(self.entries(self.label))
+        if len(made) > _MOST_LABELS:
+            self.fail(f"a rule has at most {_MOST_LABELS} labels")
+        return made
+
+    def label(self) -> tuple[str, str]:
+        name = str(self.literal())
+        self.expect("=")
+        return name, str(self.literal())
 
     def rule(self) -> AnyRule:
         start = self.here()
         first = self.operand()
         word = self.peek()
         if word not in ("and", "or"):
-            return first
+            return replace(first, labels=self.own_labels() or first.labels)
         rules = [first]
         while self.take(word):
             rules.append(self.operand())
         if self.peek() in ("and", "or"):
             self.fail("and and or in one rule need parentheses")
-        return Composite(word, tuple(rules), self.written(start))
+        text = self.written(start)
+        return Composite(word, tuple(rules), text, self.own_labels() or self.labels)
+
+    def own_labels(self) -> dict[str, str]:
+        """The labels of a rule, over those of the ruleset; nothing when it has none of its own."""
+        if not self.take("labels"):
+            return {}
+        self.expect("=")
+        return self.labels | self.label_list()
 
     def operand(self) -> AnyRule:
         if not self.take("("):
@@ -116,7 +201,7 @@ class _Parser:
         start = self.here()
         kind = self.word("a rule's type")
         parameters = []
-        while self.kind() == "text":
+        while self.kind() in ("text", "constant"):
             parameters.append(self.literal())
             if self.peek() == "," and self.at + 1 < len(self.tokens) and self.tokens[self.at + 1].kind == "text":
                 self.at += 1
@@ -130,7 +215,7 @@ class _Parser:
                 self.expect("threshold")
                 threshold = self.condition()
         texts = tuple(str(one) for one in parameters)
-        return Rule(kind, texts, condition, threshold, where, self.written(start))
+        return Rule(kind, texts, condition, threshold, where, self.written(start), self.labels)
 
     def begins_condition(self) -> bool:
         return self.peek() in (*_COMPARISONS, "between", "in", "matches", "not")
@@ -152,19 +237,49 @@ class _Parser:
         return self.fail("a condition is needed: =, >, between, in, matches …")
 
     def listed(self) -> tuple[Value, ...]:
-        self.expect("[")
-        values = [self.literal()]
-        while self.take(","):
-            values.append(self.literal())
-        self.expect("]")
-        return tuple(values)
+        return tuple(self.entries(self.literal))
 
     def literal(self) -> Value:
+        if self.take("("):
+            inner = self.literal()
+            self.expect(")")
+            return inner
+        if self.take("now"):
+            return self.moment()
+        if self.peek() in KEYWORDS:
+            self.at += 1
+            return Keyword(self.tokens[self.at - 1].value.lower())
         token = self.tokens[self.at] if self.at < len(self.tokens) else None
-        if token is None or token.kind not in ("text", "number"):
+        if token is None or token.kind not in ("text", "number", "constant"):
             return self.fail("a text in double quotes or a number is needed")
         self.at += 1
-        return re.sub(r"\\(.)", _unescaped, token.value[1:-1]) if token.kind == "text" else float(token.value)
+        if token.kind == "constant":
+            return self.known(token)
+        if token.kind == "number":
+            return self.number(float(token.value))
+        return re.sub(r"\\(.)", _unescaped, token.value[1:-1])
+
+    def known(self, token: Token) -> str:
+        if token.value[1:] not in self.constants:
+            self.at -= 1
+            self.fail("there is no such constant")
+        return self.constants[token.value[1:]]
+
+    def number(self, value: float) -> float | Span:
+        seconds = _UNITS.get((self.peek() or "").removesuffix("s"))
+        self.at += bool(seconds)
+        return Span(value * seconds) if seconds else value
+
+    def moment(self) -> Moment:
+        self.expect("(")
+        self.expect(")")
+        sign = -1 if self.take("-") else 1 if self.take("+") else 0
+        if not sign and self.kind() == "number" and self.tokens[self.at].value.startswith("-"):
+            sign = 1
+        span = self.literal() if sign else Span(0)
+        if not isinstance(span, Span):
+            return self.fail(f"a number of {', '.join(f'{unit}s' for unit in _UNITS)} is needed")
+        return Moment(sign * span.seconds)
 
     # tokens
     def peek(self) -> str | None:

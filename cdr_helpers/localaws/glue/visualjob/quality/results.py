@@ -10,16 +10,19 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
-from .rules import Outcome
+from .rules import Measured, Outcome
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One node's evaluation in a run: its context, its outcomes, whether the node publishes them."""
+    """One node's evaluation in a run: its context, its outcomes, what its analyzers measured, whether the node
+    publishes them, and the folder on S3 that they go to, if any."""
 
     context: str
     outcomes: Sequence[Outcome]
     published: bool
+    analyzed: Sequence[Measured] = ()
+    folder: str = ""
     result_id: str = field(default_factory=lambda: f"dqresult-{secrets.token_hex(20)}")
     started_on: datetime = field(default_factory=utcnow)
 
@@ -34,6 +37,16 @@ class Evaluation:
             f"{self.context}: {'Passed' if one.passed else 'Failed'} {one.rule} {one.reason}".rstrip()
             for one in self.outcomes
         ]
+
+    def as_json_lines(self) -> str:
+        """A line of JSON for each rule. AWS documents that results are written below `resultsS3Prefix`, not how: the
+        fields are those of the results' frame."""
+        import json
+
+        fields = ("Rule", "Outcome", "FailureReason", "EvaluatedMetrics")
+        rows = (dict(zip(fields, one.as_row(), strict=True)) for one in self.outcomes)
+        shown = (row | {"EvaluatedMetrics": json.loads(str(row["EvaluatedMetrics"]))} for row in rows)
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in shown)
 
     def as_dict(self, job: str, run_id: str) -> dict[str, Any]:
         """The result as GetDataQualityResult returns it."""
@@ -52,7 +65,12 @@ class Evaluation:
                     "EvaluationMessage": one.reason or None,
                     "Result": "PASS" if one.passed else "FAIL",
                     "EvaluatedMetrics": dict(one.metrics),
+                    **({"Labels": dict(one.labels)} if one.labels else {}),
                 }
                 for at, one in enumerate(self.outcomes, start=1)
+            ],
+            "AnalyzerResults": [
+                {"Name": f"Analyzer_{at}", "Description": one.text, "EvaluatedMetrics": dict(one.metrics)}
+                for at, one in enumerate(self.analyzed, start=1)
             ],
         }

@@ -7,13 +7,13 @@ of comparisons and statistics.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .. import casts, sparktypes
 from ..frames import Frame
-from .dqdl import AnyRule, Composite, Condition, Rule, Value
+from .dqdl import AnyRule, Composite, Condition, Keyword, Moment, Rule, Span, Value
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,6 +31,7 @@ class Outcome:
     passed: bool
     reason: str
     metrics: Mapping[str, float]
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def as_row(self) -> tuple[str, str, str | None, str]:
         """Rule, Outcome, FailureReason, EvaluatedMetrics as the node's results have them."""
@@ -40,11 +41,21 @@ class Outcome:
         return self.rule, "Passed" if self.passed else "Failed", self.reason or None, shown
 
 
-class Frames:
-    """A frame that is measured by queries."""
+@dataclass(frozen=True)
+class Measured:
+    """What an analyzer measured: its text, and the metrics."""
 
-    def __init__(self, connection: DuckDBPyConnection, frame: Frame) -> None:
-        self.connection, self.frame = connection, frame
+    text: str
+    metrics: Mapping[str, float]
+
+
+class Frames:
+    """A frame that is measured by queries; others beside it, by alias; what `now()` is, in epoch milliseconds."""
+
+    def __init__(
+        self, connection: DuckDBPyConnection, frame: Frame, others: Mapping[str, Frame] | None = None, moment: int = 0
+    ) -> None:
+        self.connection, self.frame, self.others, self.moment = connection, frame, dict(others or {}), moment
 
     def position(self, rule: Rule, at: int = 0) -> int:
         """The column that a rule names. Raises `UnknownRule` when there is none."""
@@ -62,9 +73,9 @@ class Frames:
         return None if row is None or row[0] is None else float(row[0])
 
 
-def evaluate(rules: list[AnyRule], frames: Frames) -> list[Outcome]:
-    """The outcomes of a ruleset, in its order. Raises `UnknownRule`."""
-    return [_outcome(rule, frames) for rule in rules]
+def evaluate(rules: Sequence[AnyRule], frames: Frames) -> list[Outcome]:
+    """The outcomes of rules, in their order. Raises `UnknownRule`."""
+    return [replace(_outcome(rule, frames), labels=rule.labels) for rule in rules]
 
 
 def _outcome(rule: AnyRule, frames: Frames) -> Outcome:
@@ -118,9 +129,11 @@ def holds(condition: Condition, value: float | None) -> bool:
 
 
 def _number(value: Value) -> float:
-    if isinstance(value, str):
-        raise UnknownRule(f"a number is needed, not {value!r}.")
-    return value
+    """A number; `"1.0"` is one too."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise UnknownRule(f"a number is needed, not {value!r}.") from None
 
 
 def _judged(rule: Rule, name: str, value: float | None, condition: Condition) -> Outcome:
@@ -203,13 +216,19 @@ def _names_match(rule: Rule, frames: Frames) -> Outcome:
 
 
 # ---- rules about every value
-def _test(rule: Rule, condition: Condition, sql: str, kind: str) -> str:
+def _test(rule: Rule, condition: Condition, sql: str, kind: str, moment: int = 0) -> str:
     """Whether one value meets a condition; NULL for a missing value under a comparison."""
-    values = [_constant(one, kind) for one in condition.values]
+    keywords = [one.name for one in condition.values if isinstance(one, Keyword)]
+    values = [_constant(rule, one, kind, moment) for one in condition.values if not isinstance(one, Keyword)]
+    if keywords and condition.operator not in ("=", "!=", "in"):
+        raise UnknownRule(f"the rule {rule.text}: {keywords[0].upper()} goes with =, != and in alone.")
     if condition.operator == "between":
         test = f"({sql} > {values[0]} AND {sql} < {values[1]})"
-    elif condition.operator == "in":
-        test = f"COALESCE({sql} IN ({', '.join(values)}), false)"
+    elif condition.operator == "in" or keywords:
+        named = [_KEYWORDS[word].format(v=sql) for word in keywords]
+        listed = [f"COALESCE({sql} IN ({', '.join(values)}), false)"] if values else []
+        test = f"({' OR '.join([*named, *listed])})"
+        test = f"NOT {test}" if condition.operator == "!=" else test
     elif condition.operator == "matches":
         pattern = sparktypes.literal(str(condition.values[0]))
         test = f"COALESCE(regexp_full_match({sql}::VARCHAR, {pattern}), false)"
@@ -218,9 +237,22 @@ def _test(rule: Rule, condition: Condition, sql: str, kind: str) -> str:
     return f"NOT {test}" if condition.negated else test
 
 
-def _constant(value: Value, kind: str) -> str:
+_KEYWORDS = {
+    "null": "({v} IS NULL)",
+    "empty": "COALESCE({v}::VARCHAR = '', false)",
+    "whitespaces_only": "COALESCE(regexp_full_match({v}::VARCHAR, '\\s+'), false)",
+}
+
+
+def _constant(rule: Rule, value: Value, kind: str, moment: int) -> str:
+    if isinstance(value, Moment):
+        if kind not in ("date", "timestamp"):
+            raise UnknownRule(f"the rule {rule.text}: now() is compared with dates and timestamps, not with {kind}.")
+        return f"make_timestamp({(moment + round(value.offset * 1000)) * 1000})"
     if isinstance(value, float):
         return f"{value!r}"
+    if not isinstance(value, str):
+        raise UnknownRule(f"the rule {rule.text}: {value!r} is no value to compare with.")
     return casts.cast(sparktypes.literal(value), "string", kind) if kind != "string" else sparktypes.literal(value)
 
 
@@ -234,7 +266,7 @@ def _share(rule: Rule, frames: Frames, test: str, name: str) -> Outcome:
 
 def _column_values(rule: Rule, frames: Frames) -> Outcome:
     at = frames.position(rule)
-    test = _test(rule, _needed(rule), f"c{at}", frames.frame.columns[at].kind)
+    test = _test(rule, _needed(rule), f"c{at}", frames.frame.columns[at].kind, frames.moment)
     return _share(rule, frames, test, f"Column.{rule.parameters[0]}.ColumnValues.Compliance")
 
 
@@ -271,7 +303,7 @@ def _custom_sql(rule: Rule, frames: Frames) -> Outcome:
     from ..sparksql import translate
 
     try:
-        query = translate.query(rule.parameters[0], {"primary": frames.frame})
+        query = translate.query(rule.parameters[0], {"primary": frames.frame, **frames.others})
     except translate.SparkSqlError as problem:
         raise UnknownRule(f"the rule {rule.text}: {problem}") from None
     if len(query.columns) != 1:
@@ -282,6 +314,176 @@ def _custom_sql(rule: Rule, frames: Frames) -> Outcome:
     value = None if row is None or row[0] is None else float(row[0])
     return _judged(rule, "Dataset.*.CustomSQL", value, _needed(rule))
 
+
+def _freshness(rule: Rule, frames: Frames) -> Outcome:
+    """How long ago a column's moments were."""
+    at, condition = frames.position(rule), _needed(rule)
+    kind = frames.frame.columns[at].kind
+    if kind not in ("date", "timestamp"):
+        raise UnknownRule(f"the rule {rule.text} needs a date or a timestamp, not {kind}.")
+    if not all(isinstance(one, Span) for one in condition.values):
+        raise UnknownRule(f"the rule {rule.text} needs lengths of time, as in 24 hours.")
+    spans = tuple(one.seconds for one in condition.values if isinstance(one, Span))
+    age = f"(({frames.moment * 1000} - epoch_us(c{at}::TIMESTAMP)) / 1000000.0)"
+    test = _test(rule, replace(condition, values=spans), age, "double")
+    return _share(rule, frames, test, f"Column.{rule.parameters[0]}.DataFreshness.Compliance")
+
+
+# ---- rules about two frames
+def _other(rule: Rule, frames: Frames, alias: str) -> Frame:
+    if alias not in frames.others:
+        known = ", ".join(frames.others) or "none"
+        raise UnknownRule(f"the rule {rule.text} names the data source '{alias}'; those beside primary: {known}.")
+    return frames.others[alias]
+
+
+def _column(rule: Rule, frame: Frame, name: str) -> int:
+    found = frame.find(name.strip())
+    if found is None:
+        raise UnknownRule(f"the rule {rule.text} names the column '{name.strip()}', which is not there.")
+    return found
+
+
+def _as_text(frame: Frame, at: int, alias: str) -> str:
+    kind = frame.columns[at].kind
+    return f"{alias}.c{at}" if kind == "string" else casts.cast(f"{alias}.c{at}", kind, "string")
+
+
+def _row_count_match(rule: Rule, frames: Frames) -> Outcome:
+    """Rows of the primary frame for each of the other."""
+    other = _other(rule, frames, rule.parameters[0])
+    here = frames.measure("count(*)") or 0.0
+    there = Frames(frames.connection, other).measure("count(*)") or 0.0
+    value = here / there if there else None
+    return _judged(rule, f"Dataset.{rule.parameters[0]}.RowCountMatch", value, _needed(rule))
+
+
+def _schema_match(rule: Rule, frames: Frames) -> Outcome:
+    """The share of columns that both frames have with one type. AWS says how two columns match, not what the share is
+    of: here it is of the frame that has more."""
+    other = _other(rule, frames, rule.parameters[0])
+    here, there = ({(one.name.lower(), one.kind) for one in frame.columns} for frame in (frames.frame, other))
+    share = len(here & there) / max(len(here), len(there), 1)
+    return _judged(rule, f"Dataset.{rule.parameters[0]}.SchemaMatch", share, _needed(rule))
+
+
+def _referential_integrity(rule: Rule, frames: Frames) -> Outcome:
+    """The share of rows whose values the other frame has: `"a,b" "reference.{x,y}"`."""
+    if len(rule.parameters) != 2 or "." not in rule.parameters[1]:
+        raise UnknownRule(f"the rule {rule.text} needs columns, and columns of another data source.")
+    alias, _, named = rule.parameters[1].partition(".")
+    other = _other(rule, frames, alias)
+    here = [_column(rule, frames.frame, name) for name in rule.parameters[0].split(",")]
+    there = [_column(rule, other, name) for name in named.strip("{}").split(",")]
+    if len(here) != len(there):
+        raise UnknownRule(f"the rule {rule.text} names {len(here)} columns and {len(there)} to find them in.")
+    pairs = zip(here, there, strict=True)
+    equal = (f"{_as_text(frames.frame, a, 'p')} IS NOT DISTINCT FROM {_as_text(other, b, 'o')}" for a, b in pairs)
+    found = f"SELECT count(*) FROM {frames.frame.view} p SEMI JOIN {other.view} o ON {' AND '.join(equal)}"
+    share = frames.measure(f"({found}) / nullif(count(*), 0)::DOUBLE")
+    return _judged(rule, f"Column.{rule.parameters[0]}.ReferentialIntegrity", share, _needed(rule))
+
+
+def _dataset_match(rule: Rule, frames: Frames) -> Outcome:
+    """The share of rows that have their like in the other frame: `"reference" "key->its_key" "column->its_column"`."""
+    if len(rule.parameters) not in (2, 3):
+        raise UnknownRule(f"the rule {rule.text} needs a data source, its keys, and at most columns to compare.")
+    other = _other(rule, frames, rule.parameters[0])
+    keys = _mapped(rule, frames.frame, other, rule.parameters[1])
+    if len(rule.parameters) == 3:
+        compared = _mapped(rule, frames.frame, other, rule.parameters[2])
+    else:
+        names = [one.name for one in frames.frame.columns if other.find(one.name) is not None]
+        compared = _mapped(rule, frames.frame, other, ",".join(names))
+    for frame, side in ((frames.frame, 0), (other, 1)):
+        _check_keys(rule, Frames(frames.connection, frame), [pair[side] for pair in keys])
+    joined = [f"{_as_text(frames.frame, a, 'p')} = {_as_text(other, b, 'o')}" for a, b in keys]
+    alike = [f"{_as_text(frames.frame, a, 'p')} IS NOT DISTINCT FROM {_as_text(other, b, 'o')}" for a, b in compared]
+    matched = f"SELECT count(*) FROM {frames.frame.view} p JOIN {other.view} o ON {' AND '.join([*joined, *alike])}"
+    total = f"greatest(count(*), (SELECT count(*) FROM {other.view}))"
+    share = frames.measure(f"({matched}) / nullif({total}, 0)::DOUBLE")
+    return _judged(rule, f"Dataset.{rule.parameters[0]}.DatasetMatch", share, _needed(rule))
+
+
+def _mapped(rule: Rule, here: Frame, there: Frame, text: str) -> list[tuple[int, int]]:
+    """The positions of `a->x,b` in both frames."""
+    pairs = [part.partition("->") for part in text.split(",")]
+    return [(_column(rule, here, one), _column(rule, there, other or one)) for one, _, other in pairs]
+
+
+def _check_keys(rule: Rule, frames: Frames, keys: list[int]) -> None:
+    listed = ", ".join(f"c{at}" for at in keys)
+    complete = " AND ".join(f"c{at} IS NOT NULL" for at in keys)
+    if frames.measure("count(*)") != frames.measure(f"count(DISTINCT ({listed}))", complete):
+        raise UnknownRule(f"the rule {rule.text}: Provided key map not suitable for given data frames.")
+
+
+_AGGREGATION = re.compile(r"\s*(sum|avg)\s*\(\s*(?:(\w+)\.)?([^()]+?)\s*\)\s*", re.IGNORECASE)
+
+
+def _aggregate_match(rule: Rule, frames: Frames) -> Outcome:
+    """One sum or average by another: `"SUM(price)" "SUM(reference.price)"`."""
+    parts = [_AGGREGATION.fullmatch(text) for text in rule.parameters]
+    if len(parts) != 2 or None in parts:
+        raise UnknownRule(f"the rule {rule.text} needs two of sum(column) and avg(column).")
+    values, names = [], []
+    for function, alias, name in (part.groups() for part in parts if part):
+        frame = frames.frame if alias in (None, "primary") else _other(rule, frames, alias)
+        at = _column(rule, frame, name)
+        number = (
+            casts.cast(f"c{at}", frame.columns[at].kind, "double") if frame.columns[at].kind != "double" else f"c{at}"
+        )
+        values.append(Frames(frames.connection, frame).measure(f"{function}({number})"))
+        names.append(name)
+    share = values[0] / values[1] if values[0] is not None and values[1] else None
+    return _judged(rule, f"Column.{','.join(dict.fromkeys(names))}.AggregateMatch", share, _needed(rule))
+
+
+# ---- analyzers: what they measure, without a verdict
+def analyze(analyzers: Sequence[Rule], frames: Frames) -> list[Measured]:
+    """What analyzers measure. Raises `UnknownRule`."""
+    return [Measured(one.text, _measured(one, frames)) for one in analyzers]
+
+
+def _measured(rule: Rule, frames: Frames) -> dict[str, float]:
+    if rule.kind == "AllStatistics":
+        kind = frames.frame.columns[frames.position(rule)].kind
+        more = "ColumnLength" if kind == "string" else "ColumnValues"
+        return {
+            name: value
+            for part in ("RowCount", "Completeness", "Uniqueness", more)
+            for name, value in _measured(replace(rule, kind=part), frames).items()
+        }
+    found = _metrics(rule, frames)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _metrics(rule: Rule, frames: Frames) -> dict[str, float | None]:
+    column = f"Column.{','.join(rule.parameters)}"
+    if rule.kind in ("ColumnValues", "ColumnLength"):
+        at = frames.position(rule)
+        kind = frames.frame.columns[at].kind
+        text = rule.kind == "ColumnLength"
+        if not text and kind not in (*sparktypes.INTEGRAL, *sparktypes.FRACTIONAL) and not sparktypes.is_decimal(kind):
+            raise UnknownRule(f"the analyzer {rule.text} needs a column of numbers, not of {kind}.")
+        measured, ends = (f"length(c{at}::VARCHAR)", "Length") if text else (f"c{at}", "")
+        where = _where(rule, frames)
+        return {
+            f"{column}.Maximum{ends}": frames.measure(f"max({measured})", where),
+            f"{column}.Minimum{ends}": frames.measure(f"min({measured})", where),
+        }
+    if rule.kind in _STATISTICS:
+        return {f"{column}.{rule.kind}": _statistic(rule, frames)}
+    if rule.kind in ("RowCount", "ColumnCount", "ColumnCorrelation"):
+        return dict(RULES[rule.kind](replace(rule, condition=Condition(">=", (0.0,))), frames).metrics)
+    raise UnknownRule(f"the analyzer {rule.kind} is not supported here; {', '.join(ANALYZERS)} are.")
+
+
+ANALYZERS = tuple(
+    sorted(
+        ["AllStatistics", "ColumnValues", "ColumnLength", *_STATISTICS, "RowCount", "ColumnCount", "ColumnCorrelation"]
+    )
+)
 
 RULES: dict[str, Callable[[Rule, Frames], Outcome]] = {
     **dict.fromkeys(_STATISTICS, _by_statistic),
@@ -297,4 +499,10 @@ RULES: dict[str, Callable[[Rule, Frames], Outcome]] = {
     "ColumnLength": _column_length,
     "ColumnDataType": _column_type,
     "CustomSql": _custom_sql,
+    "DataFreshness": _freshness,
+    "RowCountMatch": _row_count_match,
+    "SchemaMatch": _schema_match,
+    "ReferentialIntegrity": _referential_integrity,
+    "DatasetMatch": _dataset_match,
+    "AggregateMatch": _aggregate_match,
 }

@@ -91,6 +91,7 @@ endswith: boolean(string, string) = ends_with({0}, {1})
 contains: boolean(string, string) = contains({0}, {1})
 find_in_set: int(string, string) = COALESCE(list_position(string_split({1}, ','), {0}), 0)::INTEGER
 encode: binary(string, string) = encode({0})
+uuid: string() = uuid()::VARCHAR
 isnull: boolean(any) = ({0} IS NULL)
 isnotnull: boolean(any) = ({0} IS NOT NULL)
 isnan: boolean(double) = COALESCE(isnan({0}), false)

@@ -138,3 +138,16 @@ def value_at(frame: Any, path: str) -> tuple[Any, Any] | None:
     for name in names:
         expression = expression.getField(name)
     return expression, kind
+
+
+def structs_above(frame: Any, path: str) -> list[Any]:
+    """The structs on the way to a path that exists, the innermost first, as expressions over `numbered`."""
+    found = located(frame, path)
+    if found is None or not found[1]:
+        return []
+    index, steps = found
+    inner = member(frame.schema.fields[index].dataType, steps)
+    made = [at(index)]
+    for name in (inner[0] if inner else [])[:-1]:
+        made.append(made[-1].getField(name))
+    return made[::-1]

@@ -7,6 +7,7 @@ Columns have one type each: what Glue reads as a choice of types is read here as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from . import columns, relational
@@ -114,7 +115,7 @@ class DynamicFrame:
 
         Each mapping is (source, source type, target, target type), or (source, target).
         """
-        terms: list[tuple[list[str], Any]] = []
+        leaves: list[Leaf] = []
         for entry in mappings:
             if len(entry) not in (2, 4):
                 raise ValueError(f"the mapping {tuple(entry)} must have a source, its type, a target and its type")
@@ -125,8 +126,8 @@ class DynamicFrame:
             value, kind = found
             if len(entry) == 4:
                 value = _mapped(value, kind, columns.spark_type(entry[1]), columns.spark_type(entry[3]))
-            terms.append((columns.steps_of(target), value))
-        return self._made(chosen(self._frame, _nested(terms)), transformation_ctx)
+            leaves.append(Leaf(columns.steps_of(target), value, columns.structs_above(self._frame, source)))
+        return self._made(chosen(self._frame, _nested(leaves)), transformation_ctx)
 
     def select_fields(self, paths: Sequence[str] | str, transformation_ctx: str = "", **_: Any) -> DynamicFrame:
         """The named columns, in the frame's order; a path that is not there is no error."""
@@ -141,12 +142,24 @@ class DynamicFrame:
         return self._made(relational.pruned(self._frame, tree, keep=False), transformation_ctx)
 
     def rename_field(self, oldName: str, newName: str, transformation_ctx: str = "", **_: Any) -> DynamicFrame:
-        """One column under another name."""
-        where, steps = self._place(oldName), columns.steps_of(newName)
-        if len(steps) != 1:
-            raise ValueError(f"the nested path '{newName}' is not supported here; only top-level columns are")
-        names = [steps[0] if index == where else name for index, name in enumerate(self._frame.columns)]
-        return self._made(self._frame.toDF(*names), transformation_ctx)
+        """One column, or member of a struct, under another name."""
+        found = columns.located(self._frame, oldName)
+        if found is None:
+            raise ValueError(f"column '{oldName}' is not in the frame, which has {self._listed()}")
+        where, inner = found
+        new = columns.steps_of(newName)
+        old = [self._frame.columns[where], *inner]
+        if [step.lower() for step in old[:-1]] != [step.lower() for step in new[:-1]]:
+            raise ValueError(f"moving '{oldName}' to '{newName}', into another struct, is not supported here")
+        terms = [(name, at(index)) for index, name in enumerate(self._frame.columns)]
+        terms[where] = (new[-1], at(where))
+        if inner:
+            field = self._frame.schema.fields[where]
+            member = columns.member(field.dataType, inner)
+            if member is None:
+                raise ValueError(f"the nested path '{oldName}' is not in the frame")
+            terms[where] = (field.name, relational.renamed(at(where), field.dataType, member[0], new[-1]))
+        return self._made(chosen(self._frame, terms), transformation_ctx)
 
     def split_fields(
         self, paths: Sequence[str], name1: str, name2: str, transformation_ctx: str = "", **_: Any
@@ -352,25 +365,33 @@ def _same(declared: str, kind: str) -> bool:
     return declared.startswith("decimal") and kind.startswith("decimal")
 
 
-def _nested(terms: Sequence[tuple[list[str], Any]]) -> list[tuple[str, Any]]:
-    """Terms whose targets are paths as terms of top-level columns, structs among them."""
+@dataclass(frozen=True)
+class Leaf:
+    """A target's path, its value, and the structs that the value was in, the innermost first."""
+
+    steps: list[str]
+    value: Any
+    above: list[Any]
+
+
+def _nested(leaves: Sequence[Leaf]) -> list[tuple[str, Any]]:
+    """Leaves as terms of top-level columns. A struct is NULL where those that its members come from all are."""
     from pyspark.sql import functions
 
+    order = list(dict.fromkeys(leaf.steps[0] for leaf in leaves))
     made: list[tuple[str, Any]] = []
-    inner: dict[str, list[tuple[list[str], Any]]] = {}
-    for steps, value in terms:
-        if len(steps) == 1:
-            made.append((steps[0], value))
-            continue
-        if steps[0] not in inner:
-            made.append((steps[0], None))
-        inner.setdefault(steps[0], []).append((steps[1:], value))
-    return [
-        (name, value)
-        if value is not None
-        else (name, functions.struct(*(each.alias(key) for key, each in _nested(inner[name]))))
-        for name, value in made
-    ]
+    for name in order:
+        own = [leaf for leaf in leaves if leaf.steps[0] == name]
+        made += [(name, leaf.value) for leaf in own if len(leaf.steps) == 1]
+        inner = [Leaf(leaf.steps[1:], leaf.value, leaf.above) for leaf in own if len(leaf.steps) > 1]
+        if inner:
+            there = functions.lit(False)
+            for leaf in inner:
+                level = len(leaf.steps) - 1
+                there = there | (leaf.above[level].isNotNull() if level < len(leaf.above) else functions.lit(True))
+            members = (value.alias(key) for key, value in _nested(inner))
+            made.append((name, functions.when(there, functions.struct(*members))))
+    return made
 
 
 def _united(first: Any, second: Any) -> Any:

@@ -44,7 +44,6 @@ class DynamicFrameReader:
     ) -> Any:
         """The rows of a catalog table: its columns, then its partition keys."""
         options = dict(additional_options or {})
-        _refuse(options, ("boundedSize", "boundedFiles"))
         frame = catalog_frame(
             self._glue_context.spark_session,
             database or named["name_space"],
@@ -52,6 +51,7 @@ class DynamicFrameReader:
             push_down_predicate or options.get("push_down_predicate", ""),
             options.get("catalogPartitionPredicate"),
             transformation_ctx,
+            _bounds(options),
         )
         return self._glue_context.frame_of(frame, transformation_ctx)
 
@@ -91,7 +91,7 @@ def source_frame(
     form = (form or (connection_type if connection_type != "s3" else "")).lower().replace("glueparquet", "parquet")
     if form not in _FORMATS:
         raise ValueError(f"the format {form or None} is not read here; {', '.join(_FORMATS)} are")
-    _refuse(connection_options, ("boundedSize", "boundedFiles", "sizeType", "jobBookmarkKeys"))
+    _refuse(connection_options, ("jobBookmarkKeys", "maxFilesInBand"))
     return _SOURCES[form](session, _where(connection_options, context), dict(format_options))
 
 
@@ -116,7 +116,18 @@ def _where(options: Mapping[str, Any], context: str) -> dict[str, Any]:
         "recurse": str(options.get("recurse", False)).lower() == "true",
         "context": context,
         "exclusions": exclusions,
+        "bounds": _bounds(options),
     }
+
+
+def _bounds(options: Mapping[str, Any]) -> dict[str, str]:
+    """How much a run reads (AWS Glue: "Workload partitioning with bounded execution")."""
+    return {name: str(options[name]) for name in ("boundedFiles", "boundedSize") if options.get(name)}
+
+
+def _all(answer: Mapping[str, Any]) -> list[str]:
+    """The files of all paths."""
+    return [file for files in answer["files"] for file in files]
 
 
 def empty(session: Any, columns: Sequence[Sequence[str]]) -> Any:
@@ -153,9 +164,11 @@ def _true(value: Any) -> bool:
 def _csv_source(session: Any, where: dict[str, Any], options: dict[str, Any]) -> Any:
     header = _true(options.get("withHeader", False))
     form = _csv_options(options)
-    answer = ask("csv", header=header, form=form, **where)
-    skip = header or _true(options.get("skipFirst", False))
-    frames = [csv_frame(session, files, head, form, skip) for head, files in answer["groups"]]
+    # The header is a line of its own, before the first data line.
+    first = _true(options.get("skipFirst", False))
+    answer = ask("csv", header=header, form=form, skip=1 + header if first and header else 0, **where)
+    skip = (header or first) and not (header and first)
+    frames = [csv_frame(session, files, head, answer["form"], skip) for head, files in answer["groups"]]
     made = frames[0] if frames else empty(session, [])
     for frame in frames[1:]:
         made = made.unionByName(frame, allowMissingColumns=True)
@@ -206,9 +219,9 @@ def _cells_of(text: Any, form: Mapping[str, Any]) -> Any:
 def _json_source(session: Any, where: dict[str, Any], options: dict[str, Any]) -> Any:
     multiline, path = _true(options.get("multiline", options.get("multiLine", False))), options.get("jsonPath") or ""
     answer = ask("files", form="json", json_path=path, multiline=multiline, **where)
-    if not answer["files"]:
+    if not _all(answer):
         return empty(session, [])
-    frame = session.read.json(answer["files"], multiLine=multiline and not path, mode="DROPMALFORMED")
+    frame = session.read.json(_all(answer), multiLine=multiline and not path, mode="DROPMALFORMED")
     return frame.limit(0) if answer["old"] else frame
 
 
@@ -222,9 +235,9 @@ def _orc_source(session: Any, where: dict[str, Any], options: dict[str, Any]) ->
 
 def _binary_source(session: Any, where: dict[str, Any], form: str) -> Any:
     answer = ask("files", form=form, **where)
-    if not answer["files"]:
+    if not _all(answer):
         return empty(session, [])
-    frame = zoned(_read(session, form, answer["files"]))
+    frame = zoned(_read(session, form, _all(answer)))
     return frame.limit(0) if answer["old"] else frame
 
 
@@ -244,9 +257,9 @@ def zoned(frame: Any) -> Any:
 
 def _avro_source(session: Any, where: dict[str, Any], options: dict[str, Any]) -> Any:
     answer = ask("files", form="avro", **where)
-    if not answer["files"]:
+    if not _all(answer):
         return empty(session, [])
-    frame = json_frame(session, answer["files"], answer["columns"])
+    frame = json_frame(session, _all(answer), answer["columns"])
     return frame.limit(0) if answer["old"] else frame
 
 
@@ -272,7 +285,10 @@ def json_frame(session: Any, files: Sequence[str], columns: Sequence[Sequence[st
         given = [
             functions.col(f"s{turn}").getField(read[index]) for turn, read in enumerate(spellings) if index in read
         ]
-        terms.append(functions.coalesce(*given or [functions.lit(None)]).cast(_ddl(kind)).alias(f"c{index}"))
+        value = functions.coalesce(*given or [functions.lit(None)])
+        # Bytes are base64 in JSON.
+        value = functions.unbase64(value) if kind == "binary" else value.cast(_ddl(kind))
+        terms.append(value.alias(f"c{index}"))
     good = lines.where(functions.col("s0").getField(_BAD).isNull())
     return good.select(*terms).toDF(*(name for name, _ in columns))
 
@@ -306,7 +322,15 @@ _SOURCES = {
 
 
 # ---- tables of the catalog
-def catalog_frame(session: Any, database: str, table: str, predicate: str, expression: str | None, context: str) -> Any:
+def catalog_frame(
+    session: Any,
+    database: str,
+    table: str,
+    predicate: str,
+    expression: str | None,
+    context: str,
+    bounds: Mapping[str, str] | None = None,
+) -> Any:
     """A table as a DataFrame. `predicate` is Spark SQL over the partition keys, `expression` what GetPartitions takes.
     Raises `EndpointError`, and ValueError for columns that a format does not hold."""
     described = ask("table", database=database, table=table)
@@ -315,11 +339,12 @@ def catalog_frame(session: Any, database: str, table: str, predicate: str, expre
     if keys:
         parts = ask("partitions", database=database, table=table, expression=expression)
         parts = _pruned(session, parts, keys, predicate) if predicate else parts
-    frames = []
-    for part in parts:
-        frame = _table_files(session, described, part["location"], context)
-        if frame is not None:
-            frames.append(_with_values(frame, part["values"], keys))
+    found = _table_files(described, [part["location"] for part in parts], context, bounds or {})
+    frames = [
+        _with_values(_table_rows(session, described, files), part["values"], keys)
+        for part, files in zip(parts, found, strict=True)
+        if files
+    ]
     if not frames:
         return empty(session, [*columns, *keys])
     made = frames[0]
@@ -351,30 +376,36 @@ def _with_values(frame: Any, values: Sequence[str], keys: Sequence[Sequence[str]
     return chosen(frame, terms)
 
 
-def _table_files(session: Any, described: Mapping[str, Any], location: str, context: str) -> Any:
-    """The rows of one location under the table's columns; None when there is no object."""
+def _table_files(
+    described: Mapping[str, Any], locations: Sequence[str], context: str, bounds: Mapping[str, str]
+) -> list[list[str]]:
+    """The files of each location of a table; none where all were read before."""
+    form, skip = described["format"], 0
+    if form == "csv":
+        # Spark skips one line itself, which leaves the files as they are.
+        lines = described["csv"]["skip"]
+        skip = lines if lines != 1 else 0
+    more = {"row_tag": described["row_tag"], "columns": described["columns"]} if form == "xml" else {}
+    answer = ask("files", paths=locations, form=form, context=context, bounds=bounds, skip=skip, **more)
+    return [[] for _ in locations] if answer["old"] else list(answer["files"])
+
+
+def _table_rows(session: Any, described: Mapping[str, Any], files: Sequence[str]) -> Any:
+    """The rows of files under the table's columns."""
     form, columns = described["format"], described["columns"]
     if form == "csv":
-        return _table_csv(session, described, location, context)
-    answer = ask("files", paths=[location], form=form, context=context)
-    if not answer["files"] or answer["old"]:
-        return None
-    if form in ("json", "avro"):
-        return json_frame(session, answer["files"], columns)
-    return _as_table(zoned(_read(session, form, answer["files"])), columns)
+        return _csv_rows(session, described, files)
+    if form in ("json", "avro", "xml"):
+        return json_frame(session, files, columns)
+    return _as_table(zoned(_read(session, form, files)), columns)
 
 
-def _table_csv(session: Any, described: Mapping[str, Any], location: str, context: str) -> Any:
+def _csv_rows(session: Any, described: Mapping[str, Any], files: Sequence[str]) -> Any:
     form, columns = described["csv"], described["columns"]
     nested = [name for name, kind in columns if _is_nested(kind)]
     if nested:
         raise ValueError(f"column '{nested[0]}' of table '{described['name']}' is nested, which CSV does not hold here")
-    # Spark skips one line itself, which leaves the files as they are.
-    skip = form["skip"] if form["skip"] != 1 else 0
-    answer = ask("files", paths=[location], form="csv", context=context, skip=skip)
-    if not answer["files"] or answer["old"]:
-        return None
-    frame = csv_frame(session, answer["files"], [name for name, _ in columns], form, form["skip"] == 1)
+    frame = csv_frame(session, files, [name for name, _ in columns], form, form["skip"] == 1)
     return chosen(frame, [(name, at(index).cast(kind)) for index, (name, kind) in enumerate(columns)])
 
 

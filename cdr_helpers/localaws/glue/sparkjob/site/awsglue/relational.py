@@ -62,6 +62,22 @@ def _struct(value: Any, kind: Any, tree: Tree, keep: bool) -> Any:
     return functions.when(value.isNotNull(), functions.struct(*members))
 
 
+def renamed(value: Any, kind: Any, steps: Sequence[str], name: str) -> Any:
+    """A struct with the member at `steps` under another name."""
+    from pyspark.sql import functions
+
+    members = []
+    for field in kind.fields:
+        inner = value.getField(field.name)
+        if field.name != steps[0]:
+            members.append(inner.alias(field.name))
+        elif len(steps) == 1:
+            members.append(inner.alias(name))
+        else:
+            members.append(renamed(inner, field.dataType, steps[1:], name).alias(field.name))
+    return functions.when(value.isNotNull(), functions.struct(*members))
+
+
 def _leaves(value: Any, kind: Any, name: str) -> list[tuple[str, Any, Any]]:
     """Name, expression and type of a column, or of the members of a struct, however deep."""
     from pyspark.sql.types import StructType

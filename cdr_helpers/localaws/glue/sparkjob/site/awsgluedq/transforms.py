@@ -12,7 +12,7 @@ from awsglue.columns import numbered
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.endpoint import ask
 from awsglue.transforms import GlueTransform
-from awsglue.writers import write_parts
+from awsglue.writers import kind_of, write_parts
 
 _COLUMNS = ("Rule", "Outcome", "FailureReason", "EvaluatedMetrics")
 
@@ -33,9 +33,7 @@ class EvaluateDataQuality(GlueTransform):
         additional_data_sources: Mapping[str, Any] | None = None,
         **_: Any,
     ) -> DynamicFrame:
-        if additional_data_sources:
-            raise NotImplementedError("additional_data_sources of EvaluateDataQuality is not supported here")
-        rows = _evaluated(frame, ruleset, dict(publishing_options or {}))
+        rows = _evaluated(frame, dict(additional_data_sources or {}), ruleset, dict(publishing_options or {}))
         schema = ", ".join(f"{name} string" for name in _COLUMNS)
         return DynamicFrame(frame.glue_ctx.spark_session.createDataFrame(rows, schema), frame.glue_ctx, "ruleOutcomes")
 
@@ -50,7 +48,7 @@ class EvaluateDataQuality(GlueTransform):
         """The collection of `ruleOutcomes` and `originalData`. Outcomes of single rows (`rowLevelOutcomes`) are not
         made here."""
         outcomes = self(frame, ruleset, publishing_options, additional_options, **named)
-        frames = {self.DATA_QUALITY_RULE_OUTCOMES_KEY: outcomes, self.ORIGINAL_DATA_KEY: frame}
+        frames = {self.ORIGINAL_DATA_KEY: frame, self.DATA_QUALITY_RULE_OUTCOMES_KEY: outcomes}
         return _Results(frames, frame.glue_ctx)
 
 
@@ -64,16 +62,24 @@ class _Results(DynamicFrameCollection):
         return self[key]
 
 
-def _evaluated(frame: DynamicFrame, ruleset: str, options: Mapping[str, Any]) -> list[list[str | None]]:
-    rows = frame.toDF()
-    # One partition at least, so that the schema is written when there is no row.
-    folder = write_parts(numbered(rows), "parquet", [], "snappy", {}, header=False)
+def _evaluated(
+    frame: DynamicFrame, others: Mapping[str, DynamicFrame], ruleset: str, options: Mapping[str, Any]
+) -> list[list[str | None]]:
     answer = ask(
         "evaluate",
-        folder=folder,
-        columns=[[field.name, field.dataType.simpleString()] for field in rows.schema.fields],
+        primary=_given(frame),
+        others={alias: _given(other) for alias, other in others.items()},
         ruleset=ruleset,
         context=options.get("dataQualityEvaluationContext") or "EvaluateDataQuality",
         publish=bool(options.get("enableDataQualityResultsPublishing")),
+        results=options.get("resultsS3Prefix") or "",
     )
     return [list(row) for row in answer]
+
+
+def _given(frame: DynamicFrame) -> dict[str, Any]:
+    """A frame's rows as the endpoint takes them."""
+    rows = frame.toDF()
+    # One partition at least is written, and with it the schema, when there is no row.
+    folder = write_parts(numbered(rows), "parquet", [], "snappy", {}, header=False)
+    return {"folder": folder, "columns": [[field.name, kind_of(field)] for field in rows.schema.fields]}
