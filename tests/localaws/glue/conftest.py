@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -76,11 +77,12 @@ def crawl(client: Callable[..., Any], finished: Callable[[Any, str], Record]) ->
     return run
 
 
-@pytest.fixture
-def table(client: Callable[..., Any], bucket: str, database: str) -> Callable[..., None]:
-    """`table(name, columns, text)`: a CSV table with a header as a crawler makes it, and its one object."""
+@pytest.fixture(scope="session")
+def fill_table(client: Callable[..., Any]) -> Callable[..., None]:
+    """`fill_table(bucket, database, name, columns, text)`: a CSV table with a header as a crawler makes it, and its one
+    object."""
 
-    def make(name: str, columns: list[list[str]], text: str, delimiter: str = ",") -> None:
+    def make(bucket: str, database: str, name: str, columns: list[list[str]], text: str, delimiter: str = ",") -> None:
         client("s3").put_object(Bucket=bucket, Key=f"{name}/a.csv", Body=text.encode())
         storage = {
             "Columns": [{"Name": column, "Type": kind} for column, kind in columns],
@@ -100,3 +102,9 @@ def table(client: Callable[..., Any], bucket: str, database: str) -> Callable[..
         )
 
     return make
+
+
+@pytest.fixture
+def table(fill_table: Callable[..., None], bucket: str, database: str) -> Callable[..., None]:
+    """`table(name, columns, text)`: a CSV table of the test's own bucket and database."""
+    return partial(fill_table, bucket, database)
