@@ -22,10 +22,8 @@ import pytest
 
 Record = dict[str, Any]
 CASES = sorted((Path(__file__).parents[1] / "visualjob" / "cases").glob("*.json"))
-OTHER = {
-    "a moment of the run": re.compile(r"current_timestamp|current_date|\bnow\(\)|gs_now|gs_uuid|uuid\(\)|rand\("),
-}
-"""What no two runs have the same values of: → cases that have it are compared by their number of rows."""
+VARIES = re.compile(r"current_timestamp|current_date|\bnow\(\)|gs_now|gs_uuid|uuid\(\)|rand\(")
+"""No two runs have the same values of these: cases with them are compared by their number of rows."""
 
 
 class Case:
@@ -108,6 +106,8 @@ def test_every_script_gives_the_rows_of_the_endpoint(
                 case.bucket, case.bucket, name, content["columns"], content["text"], content.get("delimiter", ",")
             )
         ended = run(case.make_job())
+        if "is not supported here" in ended.get("ErrorMessage", ""):
+            continue  # The endpoint refuses by name what Spark has.
         cases[path.stem], wanted[path.stem] = case, (ended["JobRunState"], case.taken())
     client("s3").put_object(
         Bucket=bucket, Key="cases.json", Body=json.dumps([c.bucket for c in cases.values()]).encode()
@@ -123,7 +123,7 @@ def test_every_script_gives_the_rows_of_the_endpoint(
             different[name] = f"{state} on the endpoint, on Spark: {message}"
             continue
         mine, theirs = rows(objects), rows(expected)
-        if any(pattern.search(case.text) for pattern in OTHER.values()):
+        if VARIES.search(case.text):
             mine, theirs = Counter(" " * mine.total()), Counter(" " * theirs.total())
         if state == "SUCCEEDED" and mine != theirs:
             different[name] = f"only on Spark {mine - theirs}, only on the endpoint {theirs - mine}"

@@ -95,6 +95,11 @@ def doubled(record):
     return record
 
 
+try:
+    Filter.apply(frame=calls, f=lambda row: row["nothing"] == 1).count()
+except Exception as problem:
+    found["no column"] = [line for line in str(problem).splitlines() if "NoSuchColumn" in line]
+
 found["doubled"] = [kinds(Map.apply(frame=calls, f=doubled)), rows(Map.apply(frame=calls, f=doubled))]
 found["resolved"] = kinds(ResolveChoice.apply(frame=calls, specs=[("id", "cast:long"), ("n", "make_cols")]))
 other = DynamicFrame.fromDF(spark.createDataFrame([(1, "x"), (9, "y")], "id bigint, note string"), context, "other")

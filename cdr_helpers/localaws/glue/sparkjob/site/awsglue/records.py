@@ -10,6 +10,21 @@ class DynamicRecord(dict):
     """A row, or a struct in it: a dictionary of its fields."""
 
 
+class NoSuchColumn(KeyError):
+    """A function asks for a column that no row has. It ends the run, as it does where graphs run without Spark: on AWS
+    every row would be an error record, and nothing would be left."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Row(DynamicRecord):
+    """A whole row, which knows its columns' names."""
+
+    def __missing__(self, name: Any) -> Any:
+        raise NoSuchColumn(f"column '{name}' is not in the frame, which has {', '.join(map(str, self)) or 'none'}")
+
+
 def record(row: Any, names: Sequence[str]) -> DynamicRecord:
     """A Spark row as a record; `names` are its columns'."""
     return DynamicRecord(zip(names, map(plain, row), strict=True))
@@ -35,7 +50,9 @@ class Test:
 
     def __call__(self, row: Any) -> bool:
         try:
-            return bool(self.function(record(row, self.names)))
+            return bool(self.function(Row(record(row, self.names))))
+        except NoSuchColumn:
+            raise
         except Exception:
             return False
 
@@ -48,7 +65,9 @@ class Change:
 
     def __call__(self, row: Any) -> list[dict[str, Any]]:
         try:
-            made = self.function(record(row, self.names))
+            made = self.function(Row(record(row, self.names)))
+        except NoSuchColumn:
+            raise
         except Exception:
             return []
         return [dict(made)] if made is not None else []
