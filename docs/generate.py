@@ -199,10 +199,11 @@ PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "columns": ("data/README.md", columns),
     "commands": ("README.md", commands),
     "options": ("docs/commands.md", options),
-    "fidelity": ("docs/fidelity.md", fidelity),
     "nodes": ("docs/fidelity.md", nodes),
+    "fidelity": ("docs/fidelity.md", fidelity),
 }
-"""Name of a part → the file that it is in, the function that writes it."""
+"""Name of a part → the file that it is in, the function that writes it. The one that prepares services comes last:
+their warming up goes on in a thread, and the program ends soon after."""
 
 
 def current(name: str) -> tuple[Path, str, str]:

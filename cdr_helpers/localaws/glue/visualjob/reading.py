@@ -103,7 +103,7 @@ class Files:
             head = file.read(4)
         if head in _COLUMNAR or head[:3] == b"ORC":
             return path
-        suffix, packing = compression.suffix_of(stored.key), packed_as(path)
+        suffix, packing = compression.suffix_of(stored.key), _packing(head)
         if suffix in _BY_NAME:
             plain = compression.decompressed(path, suffix, self.fresh(), stored.uri)
             return self._repaired(plain, "none") if self.repair else plain
@@ -132,7 +132,10 @@ _MAGIC = {b"BZh": "bzip2", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 def packed_as(path: Path) -> str:
     """How a file is compressed, by its first bytes: gzip, bzip2, zstd or none."""
     with path.open("rb") as file:
-        head = file.read(4)
+        return _packing(file.read(4))
+
+
+def _packing(head: bytes) -> str:
     return next((packing for magic, packing in _MAGIC.items() if head.startswith(magic)), "none")
 
 

@@ -173,6 +173,8 @@ def _check_names(frame: Frame, form: str) -> None:
     twice = sorted({name for name in folded if folded.count(name) > 1})
     if twice:
         raise CannotWrite(f"Found duplicate column(s) when writing: {', '.join(f'`{name}`' for name in twice)}.")
+    if "" in folded:
+        raise CannotWrite("a column without a name is not written here: name it before.")
     odd = [name for name in frame.names if form == "avro" and not _AVRO_NAME.fullmatch(name)]
     if odd:
         raise CannotWrite(f"Avro's names hold letters, digits and _ alone: rename {', '.join(map(repr, odd))} before.")

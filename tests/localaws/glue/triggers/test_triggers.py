@@ -42,7 +42,7 @@ class Stage:
         for job in ("first", "second"):
             self.job(job, "raw")
 
-    def job(self, job: str, table: str) -> None:
+    def job(self, job: str, table: str, **more: Any) -> None:
         nodes = {
             "node-1": {"S3CatalogSource": {"Name": "Source", "Database": self.name, "Table": table}},
             "node-2": {
@@ -62,6 +62,7 @@ class Stage:
             GlueVersion="5.0",
             Command=command,
             CodeGenConfigurationNodes=nodes,
+            **more,
         )
 
     def of(self, what: str) -> str:
@@ -133,6 +134,17 @@ def test_a_condition_on_failure(stage: Stage) -> None:
     assert stage.runs("first") == []
 
 
+def test_a_condition_on_failure_waits_for_the_last_attempt(stage: Stage) -> None:
+    stage.job("broken", "no_such_table", MaxRetries=2)
+    stage.trigger("ill", "CONDITIONAL", "second", **after(stage, "broken", "FAILED"))
+    stage.glue.start_trigger(Name=stage.trigger("go", "ON_DEMAND", "broken"))
+    [after_all] = stage.ended("second")
+    attempts = stage.runs("broken")
+    assert [run["Attempt"] for run in attempts] == [2, 1, 0]
+    assert attempts[0]["CompletedOn"] <= after_all["StartedOn"]
+    assert {run["TriggerName"] for run in attempts} == {stage.of("go")}
+
+
 def test_a_stopped_trigger_does_not_fire(stage: Stage) -> None:
     name = stage.trigger("then", "CONDITIONAL", "second", **after(stage, "first"))
     assert stage.glue.get_trigger(Name=name)["Trigger"]["State"] == "ACTIVATED"
@@ -185,6 +197,16 @@ def test_a_workflow_ends_where_a_condition_is_not_met(stage: Stage) -> None:
     run = until(lambda: found if (found := shown(glue, name, run_id))["Status"] != "RUNNING" else None)
     assert (run["Status"], run["Statistics"]["FailedActions"]) == ("COMPLETED", 1)
     assert stage.runs("second") == []
+
+
+def test_a_workflow_counts_the_last_attempt(stage: Stage) -> None:
+    glue, name = stage.glue, workflow(stage)
+    glue.delete_job(JobName=stage.of("first"))
+    stage.job("first", "no_such_table", MaxRetries=1)
+    run_id = glue.start_workflow_run(Name=name)["RunId"]
+    run = until(lambda: found if (found := shown(glue, name, run_id))["Status"] != "RUNNING" else None)
+    assert (run["Status"], run["Statistics"]["FailedActions"]) == ("COMPLETED", 1)
+    assert [one["Attempt"] for one in stage.runs("first")] == [1, 0]
 
 
 def test_deleting_a_workflow_takes_its_triggers(stage: Stage) -> None:

@@ -333,3 +333,64 @@ def test_analyzers_labels_constants_and_results_on_s3(
         {"Column.carrier.MaximumLength": 5.0, "Column.carrier.MinimumLength": 0.0},
         {"Column.carrier.Completeness": 1.0},
     ]
+
+
+@pytest.mark.usefixtures("raw")
+def test_automatic_data_quality_of_a_target_is_evaluated(
+    client: Callable[..., Any], bucket: str, make_job: Callable[..., str], run: Callable[..., Record]
+) -> None:
+    nodes = graph(bucket, ["RowCount > 0"])
+    del nodes["node-2"]
+    nodes["node-3"]["S3DirectTarget"] |= {
+        "Inputs": ["node-1"],
+        "AutoDataQuality": {"IsEnabled": True, "EvaluationContext": "landing"},
+    }
+    assert run(make_job(nodes))["JobRunState"] == "SUCCEEDED"
+    [result] = client("glue").list_data_quality_results(Filter={"JobName": bucket})["Results"]
+    found = client("glue").get_data_quality_result(ResultId=result["ResultId"])
+    assert (found["EvaluationContext"], found["Score"]) == ("landing", 1.0)
+    assert found["RuleResults"][0]["Description"] == "ColumnCount > 0"
+
+
+@pytest.mark.usefixtures("raw")
+def test_rows_are_told_which_rules_they_fail(
+    client: Callable[..., Any],
+    bucket: str,
+    table: Callable[..., None],
+    make_job: Callable[..., str],
+    run: Callable[..., Record],
+) -> None:
+    import json
+
+    table("other", [["id", "bigint"]], "id\n1\n2\n3\n")
+    rules = [
+        "RowCount > 1",
+        'IsComplete "price"',
+        'IsUnique "carrier"',
+        'ColumnValues "seconds" > 0',
+        'ColumnLength "carrier" > 3 where "id < 4"',
+        'ReferentialIntegrity "id" "reference.id" = 1.0',
+    ]
+    nodes = frames(bucket, f"Rules = [ {', '.join(rules)} ]")
+    nodes["node-4"]["SelectFromCollection"]["Name"] = "rowLevelOutcomes"
+    ended = run(make_job(nodes))
+    assert (ended["JobRunState"], ended.get("ErrorMessage")) == ("SUCCEEDED", None)
+    rows = {row["id"]: row for row in map(json.loads, written(client("s3"), bucket).splitlines())}
+    failed = {key: [rules.index(rule) for rule in row["DataQualityRulesFail"]] for key, row in rows.items()}
+    assert failed == {1: [2], 2: [2, 3], 3: [], 4: [1, 5]}
+    assert rows[3]["DataQualityEvaluationResult"] == "Passed"
+    assert rows[3]["DataQualityRulesPass"] == rules[1:]
+    assert {tuple(row["DataQualityRulesSkip"]) for row in rows.values()} == {("RowCount > 1",)}
+    assert [row["DataQualityEvaluationResult"] for row in rows.values()].count("Failed") == 3
+
+
+@pytest.mark.usefixtures("raw")
+def test_joined_rules_say_nothing_about_rows(
+    bucket: str, table: Callable[..., None], make_job: Callable[..., str], run: Callable[..., Record]
+) -> None:
+    table("other", [["id", "bigint"]], "id\n1\n")
+    nodes = frames(bucket, 'Rules = [ (RowCount > 1) or (IsComplete "price") ]')
+    nodes["node-4"]["SelectFromCollection"]["Name"] = "rowLevelOutcomes"
+    ended = run(make_job(nodes))
+    assert ended["JobRunState"] == "FAILED"
+    assert "rowLevelOutcomes is not made of rules that are joined by and or or." in ended["ErrorMessage"]

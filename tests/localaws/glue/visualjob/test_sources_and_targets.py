@@ -255,6 +255,30 @@ def test_orc_is_read_by_name_whatever_the_order_of_its_columns(
     assert sorted(from_csv(body)) == [["", "z"], ["1", "x"], ["2", ""]]
 
 
+@pytest.mark.parametrize(
+    "library",
+    [
+        "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
+        "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+        "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
+    ],
+)
+def test_a_table_without_objects_has_its_columns(
+    client: Callable[..., Any],
+    bucket: str,
+    database: str,
+    make_job: Callable[..., str],
+    run: Callable[..., Record],
+    results: Callable[..., dict[str, bytes]],
+    library: str,
+) -> None:
+    columns = {"id": "bigint", "legs": "array<string>", "p": "struct<a:int>", "m": "map<string,int>"}
+    catalog(client, database, bucket, library, columns)
+    ended = run(make_job({"node-1": source(database, "given"), "node-2": target(bucket, "json")}))
+    assert (ended["JobRunState"], ended.get("ErrorMessage")) == ("SUCCEEDED", None)
+    assert results() == {}
+
+
 def test_avro_with_nested_values_is_read(
     client: Callable[..., Any],
     bucket: str,
@@ -267,18 +291,21 @@ def test_avro_with_nested_values_is_read(
         {"name": "id", "type": "long"},
         {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
         {"name": "legs", "type": {"type": "array", "items": "string"}},
+        {"name": "costs", "type": {"type": "map", "values": "double"}},
     ]
     sink = io.BytesIO()
-    rows = [{"id": 1, "at": 1614253980000, "legs": ["a", "b"]}]
+    rows = [{"id": 1, "at": 1614253980000, "legs": ["a", "b"], "costs": {"x": 1.5}}]
     fastavro.writer(sink, fastavro.parse_schema({"type": "record", "name": "r", "fields": fields}), rows)
     client("s3").put_object(Bucket=bucket, Key="in/a.avro", Body=sink.getvalue())
     columns = {"id": "bigint", "at": "timestamp", "legs": "array<string>", "none": "string"}
+    columns["costs"] = "map<string,double>"
     catalog(client, database, bucket, "org.apache.hadoop.hive.serde2.avro.AvroSerDe", columns)
     job = make_job({"node-1": source(database, "given"), "node-2": target(bucket, "json")})
     assert run(job)["JobRunState"] == "SUCCEEDED"
     [body] = results().values()
     found = json.loads(body)
     assert (found["id"], found["at"], found["legs"]) == (1, "2021-02-25 11:53:00", ["a", "b"])
+    assert found["costs"] == {"x": 1.5}
 
 
 def test_xml_is_read_by_its_row_tag(

@@ -1,7 +1,7 @@
 """What an object holds: custom classifiers first, then AWS's built-in ones in AWS's order.
 
-(AWS page "Adding classifiers to a crawler": avro, orc, parquet, json, xml, logs of web servers, then csv. The built-in
-ones for Ion and for other log formats are not here; such objects are UNKNOWN unless another one recognises them.)
+(AWS page "Adding classifiers to a crawler": avro, orc, parquet, json, xml, logs, then csv. The built-in ones for BSON,
+Ion, Linux kernel and Microsoft logs are not here; such objects are UNKNOWN unless another one recognises them.)
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ BUILT_IN: tuple[Classifier, ...] = (
     xml_text.classify,
     lambda sample: grok.classify(sample, "combined_apache", "^%{COMBINEDAPACHELOG}"),
     lambda sample: grok.classify(sample, "apache", "^%{COMMONAPACHELOG}"),
+    lambda sample: grok.classify(sample, "ruby_logger", "^%{RUBY_LOGGER}"),
+    lambda sample: grok.classify(sample, "squid", "^%{SQUID3}"),
+    lambda sample: grok.classify(sample, "redismonlog", "^%{REDISMONLOG}"),
+    lambda sample: grok.classify(sample, "redislog", "^%{REDISLOG}"),
     csv_text.classify,
 )
 

@@ -169,9 +169,8 @@ def json_term(column: Column) -> Term:
 def _read_parquet(node: CatalogSource, run: Run, table: dict[str, Any], keys: list[Column], parts: list[Part]) -> Frame:
     columns = _columns(table)
     if not parts:
-        return run.select(
-            cast_terms(node, [*columns, *keys]), f"({reading.csv_sql([], len(columns), len(keys), CsvFormat())})"
-        )
+        terms = [Term(one.name, one.kind, f"CAST(NULL AS {sparktypes.duckdb(one.kind)})") for one in (*columns, *keys)]
+        return run.select(terms, "(SELECT 1)", where="false")
     there = {name.lower(): (name, kind) for name, kind in run.described(reading.parquet_scan(parts))}
     present = [column for column in columns if column.name.lower() in there]
     source = reading.parquet_sql(parts, [there[column.name.lower()][0] for column in present], len(keys))

@@ -101,7 +101,10 @@ class SelectFromCollection(Node):
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         given, index = inputs[0], self.settings.get("Index", 0)
         if isinstance(given, Collection) and self._key:
-            return dict(given.frames)[self._key]
+            named = dict(given.frames)
+            if self._key not in named:
+                raise self.fail(f"{self._key} is not made of rules that are joined by and or or.")
+            return named[self._key]
         if not isinstance(given, Collection):
             raise self.fail(f"its input {self.inputs[0]} is no collection.")
         if index >= len(given.frames):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import sparktypes
-from ..frames import Collection, Column, Frame, Output
+from ..frames import Collection, Column, Frame, Output, Term, every
 from ..quality import dqdl
 from ..quality.results import Evaluation
 from .base import MANY, Node, text
@@ -134,11 +134,12 @@ class EvaluateDataQuality(Quality):
 
 class EvaluateDataQualityMultiFrame(Quality):
     """Rules over the first input, which is `primary`, and the others, by alias. It gives a collection: the rows of the
-    first input (`originalData`) and the rules' outcomes (`ruleOutcomes`). A node that picks from it is named after the
-    key, as Glue Studio names it, or says the index in this order."""
+    first input (`originalData`), the rules' outcomes (`ruleOutcomes`), and the rows with the rules that each has passed
+    and failed (`rowLevelOutcomes`). A node that picks from it is named after the key, as Glue Studio names it, or says
+    the index in this order."""
 
     arity = (1, MANY)
-    frame_names = ("originalData", "ruleOutcomes")
+    frame_names = ("originalData", "ruleOutcomes", "rowLevelOutcomes")
 
     def check(self) -> None:
         super().check()
@@ -182,7 +183,40 @@ class EvaluateDataQualityMultiFrame(Quality):
         others = {self._aliases[source]: self.frame(inputs, at) for at, source in enumerate(self.inputs) if at}
         frame = self.frame(inputs)
         outcomes = self.evaluated(run, frame, others)
-        return Collection(tuple(zip(self.frame_names, (frame, results_frame(run, outcomes)), strict=True)))
+        made = {"originalData": frame, "ruleOutcomes": results_frame(run, outcomes)}
+        ruleset = dqdl.parse(self.settings["Ruleset"]).rules
+        if not any(isinstance(rule, dqdl.Composite) for rule in ruleset):
+            made["rowLevelOutcomes"] = self._rows(run, frame, others, ruleset)
+        return Collection(tuple(made.items()))
+
+    def _rows(self, run: Run, frame: Frame, others: Mapping[str, Frame], ruleset: Sequence[dqdl.AnyRule]) -> Frame:
+        """The rows, each with the texts of the rules that it has passed and failed, of those that say nothing about
+        rows, and `Passed` or `Failed`."""
+        from ..quality import rules
+
+        measured = rules.Frames(run.connection, frame, others, run.moment)
+        tests = {rule.text: rules.row_test(rule, measured) for rule in ruleset if isinstance(rule, dqdl.Rule)}
+        asked = {rule: test for rule, test in tests.items() if test}
+        source = (
+            f"SELECT p.*{''.join(f', {test} AS t{at}' for at, test in enumerate(asked.values()))} FROM {frame.view} p"
+        )
+
+        def listed(condition: str) -> str:
+            cells = (
+                f"CASE WHEN {condition.format(f't{at}')} THEN {sparktypes.literal(rule)} END"
+                for at, rule in enumerate(asked)
+            )
+            return f"list_filter([{', '.join(cells)}]::VARCHAR[], lambda x: x IS NOT NULL)"
+
+        skipped = ", ".join(sparktypes.literal(rule) for rule, test in tests.items() if not test)
+        good = " AND ".join(f"t{at}" for at in range(len(asked))) or "true"
+        more = (
+            Term("DataQualityRulesPass", "array<string>", listed("{}")),
+            Term("DataQualityRulesFail", "array<string>", listed("NOT {}")),
+            Term("DataQualityRulesSkip", "array<string>", f"[{skipped}]::VARCHAR[]"),
+            Term("DataQualityEvaluationResult", "string", f"CASE WHEN {good} THEN 'Passed' ELSE 'Failed' END"),
+        )
+        return run.select([*every(frame), *more], f"({source})")
 
 
 _RUNTIME = ("performanceTuning.caching", "observations.scope", "compositeRuleEvaluation.method")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import pythonregex, sparktypes
+from .. import nested, pythonregex, sparktypes
 from ..frames import Frame, Output, every
 from ..sparktypes import FRACTIONAL, INTEGRAL, literal
 from .base import Node, text
@@ -34,11 +34,13 @@ class Test:
 
 @dataclass(frozen=True)
 class Operand:
-    """One side of a comparison: its DuckDB expression, its Spark type, whether it can be NULL."""
+    """One side of a comparison: its DuckDB expression, its Spark type, whether it can be NULL, and the condition under
+    which Python raises before it has the value; none when it never does."""
 
     sql: str
     kind: str
     constant: bool
+    broken: str = ""
 
 
 def is_number(value: str) -> bool:
@@ -153,6 +155,9 @@ def condition_test(node: Node, frame: Frame, settings: dict[str, Any]) -> Test:
 def _test(node: Node, frame: Frame, one: dict[str, Any]) -> Test:
     values = [_operand(node, frame, value) for value in one["Values"]]
     test = _plain_test(node, one, values)
+    broken = " OR ".join(value.broken for value in values if value.broken)
+    if broken:
+        test = Test(f"NOT ({broken}) AND ({test.holds})", f"({broken}) OR ({test.raises})")
     if not one.get("Negated"):
         return test
     return Test(f"NOT ({test.holds}) AND NOT ({test.raises})", test.raises)
@@ -169,12 +174,25 @@ def _plain_test(node: Node, one: dict[str, Any], values: list[Operand]) -> Test:
 
 def _operand(node: Node, frame: Frame, value: dict[str, Any]) -> Operand:
     if value["Type"] == "COLUMNEXTRACTED":
-        at = node.position(frame, node.flat(value["Value"]))
-        return Operand(f"c{at}", frame.columns[at].kind, False)
+        return _column(node, frame, value["Value"])
     constant = str((value.get("Value") or [""])[0])
     if not is_number(constant):
         return Operand(literal(constant), "string", True)
     return _number_operand(constant)
+
+
+def _column(node: Node, frame: Frame, path: Sequence[str]) -> Operand:
+    """A column, or a member of a struct: to look into None is a TypeError in Python."""
+    at = node.position(frame, path[0])
+    term = every(frame)[at]
+    empty = []
+    for step in path[1:]:
+        found = nested.member(term, step)
+        if found is None:
+            raise node.fail(f"the nested path {'.'.join(path)} is not in its input ('{path[0]}' is {term.kind}).")
+        empty.append(f"{term.sql} IS NULL")
+        term = found
+    return Operand(term.sql, term.kind, False, " OR ".join(empty))
 
 
 def _number_operand(constant: str) -> Operand:

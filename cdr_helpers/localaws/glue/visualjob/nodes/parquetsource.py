@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .. import reading, sparktypes
@@ -11,8 +11,6 @@ from .catalogsource import parquet_term
 from .s3source import S3Source
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ....s3.access import StoredObject
     from ..execute import Run
 
@@ -22,7 +20,7 @@ class ParquetSource(S3Source):
 
     compressions = ("snappy", "lzo", "gzip", "brotli", "lz4", "uncompressed", "none")
 
-    def _check_packing(self, path: Path, stored: StoredObject) -> None:
+    def _check_packing(self, run: Run, chosen: Iterable[StoredObject]) -> None:
         """A Parquet file says itself how its pages are compressed."""
 
     def script(self, variables: Sequence[str]) -> str:

@@ -18,8 +18,6 @@ from ..reading import Part
 from .base import Node, text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..execute import Run
 
 GROUPING = ("inPartition", "none")
@@ -58,14 +56,14 @@ class S3Source(Node):
                 if not _excluded(stored, path, patterns):
                     found[stored.uri] = stored
         chosen = list(found.values()) if old_too else bounded(self, run, found.values())
-        for stored in chosen:
-            self._check_packing(run.files.access.readable(stored), stored)
+        self._check_packing(run, chosen)
         return run.files.parts(chosen)
 
-    def _check_packing(self, path: Path, stored: StoredObject) -> None:
+    def _check_packing(self, run: Run, chosen: Iterable[StoredObject]) -> None:
         wanted = self.settings.get("CompressionType")
-        if wanted in ("gzip", "bzip2") and reading.packed_as(path) != wanted:
-            raise self.fail(f"{stored.uri} is not {wanted}, as CompressionType says.")
+        for stored in chosen if wanted else ():
+            if reading.packed_as(run.files.access.readable(stored)) != wanted:
+                raise self.fail(f"{stored.uri} is not {wanted}, as CompressionType says.")
 
     def read_script(self, form: str, options: Mapping[str, object]) -> str:
         """The line that reads a format from the node's paths."""

@@ -34,6 +34,8 @@ class Destination:
     glue_parquet: bool = False
 
 
+DEFAULT_RULESET = "Rules = [ ColumnCount > 0 ]"
+"""What every target with automatic data quality is checked against."""
 KEPT = ("csv", "json", "avro", "parquet")
 """The formats that Glue updates the catalog for."""
 
@@ -76,6 +78,10 @@ class Target(Node):
         """Whether Glue Studio adds its default data quality rule before the target."""
         return bool((self.settings.get("AutoDataQuality") or {}).get("IsEnabled"))
 
+    @property
+    def _context(self) -> str:
+        return (self.settings.get("AutoDataQuality") or {}).get("EvaluationContext") or "EvaluateDataQuality"
+
     def needs(self) -> tuple[str, ...]:
         return ("quality",) if self.quality else ()
 
@@ -87,10 +93,9 @@ class Target(Node):
     def _quality_lines(self, frame: str) -> list[str]:
         if not self.quality:
             return []
-        context = (self.settings.get("AutoDataQuality") or {}).get("EvaluationContext") or "EvaluateDataQuality"
         return [
             f"EvaluateDataQuality().process_rows(frame={frame}, ruleset=DEFAULT_DATA_QUALITY_RULESET, "
-            f'publishing_options={{"dataQualityEvaluationContext": {text(context)}, '
+            f'publishing_options={{"dataQualityEvaluationContext": {text(self._context)}, '
             f'"enableDataQualityResultsPublishing": True}}, additional_options='
             f'{{"dataQualityResultsPublishing.strategy": "BEST_EFFORT", "observations.scope": "ALL"}})'
         ]
@@ -115,8 +120,18 @@ class Target(Node):
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         frame = self.frame(inputs)
-        run.write(self, frame, self.destination(run))
+        to = self.destination(run)
+        if self.quality:
+            self._evaluate(run, frame)
+        run.write(self, frame, to)
         return frame
+
+    def _evaluate(self, run: Run, frame: Frame) -> None:
+        from ..quality import dqdl, rules
+        from ..quality.results import Evaluation
+
+        outcomes = rules.evaluate(dqdl.parse(DEFAULT_RULESET).rules, rules.Frames(run.connection, frame))
+        run.evaluations.append(Evaluation(self._context, outcomes, published=True))
 
     def _shape(self, form: str, compression: str | None, separator: str = ",") -> Shape:
         """How to write a format. Raises `NodeFailed` for what is not written, or not kept in the catalog."""

@@ -265,14 +265,20 @@ def _share(rule: Rule, frames: Frames, test: str, name: str) -> Outcome:
 
 
 def _column_values(rule: Rule, frames: Frames) -> Outcome:
+    return _share(rule, frames, _value_test(rule, frames), f"Column.{rule.parameters[0]}.ColumnValues.Compliance")
+
+
+def _value_test(rule: Rule, frames: Frames) -> str:
     at = frames.position(rule)
-    test = _test(rule, _needed(rule), f"c{at}", frames.frame.columns[at].kind, frames.moment)
-    return _share(rule, frames, test, f"Column.{rule.parameters[0]}.ColumnValues.Compliance")
+    return _test(rule, _needed(rule), f"c{at}", frames.frame.columns[at].kind, frames.moment)
 
 
 def _column_length(rule: Rule, frames: Frames) -> Outcome:
-    test = _test(rule, _needed(rule), f"length(c{frames.position(rule)}::VARCHAR)", "bigint")
-    return _share(rule, frames, test, f"Column.{rule.parameters[0]}.ColumnLength.Compliance")
+    return _share(rule, frames, _length_test(rule, frames), f"Column.{rule.parameters[0]}.ColumnLength.Compliance")
+
+
+def _length_test(rule: Rule, frames: Frames) -> str:
+    return _test(rule, _needed(rule), f"length(c{frames.position(rule)}::VARCHAR)", "bigint")
 
 
 _TYPES = {
@@ -317,6 +323,10 @@ def _custom_sql(rule: Rule, frames: Frames) -> Outcome:
 
 def _freshness(rule: Rule, frames: Frames) -> Outcome:
     """How long ago a column's moments were."""
+    return _share(rule, frames, _fresh(rule, frames), f"Column.{rule.parameters[0]}.DataFreshness.Compliance")
+
+
+def _fresh(rule: Rule, frames: Frames) -> str:
     at, condition = frames.position(rule), _needed(rule)
     kind = frames.frame.columns[at].kind
     if kind not in ("date", "timestamp"):
@@ -325,8 +335,7 @@ def _freshness(rule: Rule, frames: Frames) -> Outcome:
         raise UnknownRule(f"the rule {rule.text} needs lengths of time, as in 24 hours.")
     spans = tuple(one.seconds for one in condition.values if isinstance(one, Span))
     age = f"(({frames.moment * 1000} - epoch_us(c{at}::TIMESTAMP)) / 1000000.0)"
-    test = _test(rule, replace(condition, values=spans), age, "double")
-    return _share(rule, frames, test, f"Column.{rule.parameters[0]}.DataFreshness.Compliance")
+    return _test(rule, replace(condition, values=spans), age, "double")
 
 
 # ---- rules about two frames
@@ -367,8 +376,8 @@ def _schema_match(rule: Rule, frames: Frames) -> Outcome:
     return _judged(rule, f"Dataset.{rule.parameters[0]}.SchemaMatch", share, _needed(rule))
 
 
-def _referential_integrity(rule: Rule, frames: Frames) -> Outcome:
-    """The share of rows whose values the other frame has: `"a,b" "reference.{x,y}"`."""
+def _referenced(rule: Rule, frames: Frames) -> tuple[Frame, str]:
+    """The other frame (as `o`) and when a row of the primary one (as `p`) is in it: `"a,b" "reference.{x,y}"`."""
     if len(rule.parameters) != 2 or "." not in rule.parameters[1]:
         raise UnknownRule(f"the rule {rule.text} needs columns, and columns of another data source.")
     alias, _, named = rule.parameters[1].partition(".")
@@ -379,7 +388,13 @@ def _referential_integrity(rule: Rule, frames: Frames) -> Outcome:
         raise UnknownRule(f"the rule {rule.text} names {len(here)} columns and {len(there)} to find them in.")
     pairs = zip(here, there, strict=True)
     equal = (f"{_as_text(frames.frame, a, 'p')} IS NOT DISTINCT FROM {_as_text(other, b, 'o')}" for a, b in pairs)
-    found = f"SELECT count(*) FROM {frames.frame.view} p SEMI JOIN {other.view} o ON {' AND '.join(equal)}"
+    return other, " AND ".join(equal)
+
+
+def _referential_integrity(rule: Rule, frames: Frames) -> Outcome:
+    """The share of rows whose values the other frame has."""
+    other, equal = _referenced(rule, frames)
+    found = f"SELECT count(*) FROM {frames.frame.view} p SEMI JOIN {other.view} o ON {equal}"
     share = frames.measure(f"({found}) / nullif(count(*), 0)::DOUBLE")
     return _judged(rule, f"Column.{rule.parameters[0]}.ReferentialIntegrity", share, _needed(rule))
 
@@ -437,6 +452,53 @@ def _aggregate_match(rule: Rule, frames: Frames) -> Outcome:
         names.append(name)
     share = values[0] / values[1] if values[0] is not None and values[1] else None
     return _judged(rule, f"Column.{','.join(dict.fromkeys(names))}.AggregateMatch", share, _needed(rule))
+
+
+# ---- rules about single rows
+def row_test(rule: Rule, frames: Frames) -> str | None:
+    """Whether a row meets a rule, as a condition over the frame's columns; None for rules about the whole frame. Rows
+    that the rule's `where` leaves out pass. Raises `UnknownRule`."""
+    maker = ROW_TESTS.get(rule.kind)
+    if maker is None:
+        return None
+    where = _where(rule, frames)
+    test = f"COALESCE({maker(rule, frames)}, true)"
+    return f"CASE WHEN {where} THEN {test} ELSE true END" if where else test
+
+
+def _there(rule: Rule, frames: Frames) -> str:
+    return f"c{frames.position(rule)} IS NOT NULL"
+
+
+def _alone(rule: Rule, frames: Frames) -> str:
+    """Whether no other row has the same values."""
+    columns = ", ".join(f"c{frames.position(rule, at)}" for at in range(len(rule.parameters)))
+    return f"count(*) FILTER (WHERE {_where(rule, frames) or 'true'}) OVER (PARTITION BY {columns}) = 1"
+
+
+def _key_test(rule: Rule, frames: Frames) -> str:
+    there = " AND ".join(f"c{frames.position(rule, at)} IS NOT NULL" for at in range(len(rule.parameters)))
+    return f"({_alone(rule, frames)} AND {there})"
+
+
+def _reference_test(rule: Rule, frames: Frames) -> str:
+    other, equal = _referenced(rule, frames)
+    return f"EXISTS (SELECT 1 FROM {other.view} o WHERE {equal})"
+
+
+ROW_TESTS: dict[str, Callable[[Rule, Frames], str]] = {
+    "IsComplete": _there,
+    "Completeness": _there,
+    "IsUnique": _alone,
+    "Uniqueness": _alone,
+    "UniqueValueRatio": _alone,
+    "IsPrimaryKey": _key_test,
+    "ColumnValues": _value_test,
+    "ColumnLength": _length_test,
+    "DataFreshness": _fresh,
+    "ReferentialIntegrity": _reference_test,
+}
+"""Rule types that say of each row whether it is good (AWS Glue: "DQDL rule type reference", row-level results)."""
 
 
 # ---- analyzers: what they measure, without a verdict
