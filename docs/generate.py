@@ -104,6 +104,7 @@ def nodes() -> str:
 
     members = Session().get_service_model("glue").shape_for("CodeGenConfigurationNode").members
     known = [kind for kind in sorted(REGISTRY) if kind in members]
+    on_spark = [kind for kind in known if REGISTRY[kind].only_on_spark]
     reasons: dict[str, list[str]] = {}
     for kind in sorted(set(members) - set(REGISTRY)):
         reasons.setdefault(REASONS[kind], []).append(kind)
@@ -111,8 +112,8 @@ def nodes() -> str:
     written = [f"| `{form}` | {_listed(codecs)} |" for form, codecs in CODECS.items()]
     return "\n".join(
         [
-            f"**Executed**: {_listed(kind for kind in known if not REGISTRY[kind].only_on_spark)}",
-            f"\n**Executed on [Spark](spark.md) only**: {_listed(kind for kind in known if REGISTRY[kind].only_on_spark)}",
+            f"**Executed**: {_listed(kind for kind in known if kind not in on_spark)}",
+            f"\n**Executed on [Spark](spark.md) only**: {_listed(on_spark)}",
             f"\n**Functions of `DynamicTransform`**: {_listed(sorted(TRANSFORMS))}",
             f"\n**Rules of data quality**: {_listed(sorted(RULES))}",
             f"\n**Analyzers**: {_listed(ANALYZERS)}",

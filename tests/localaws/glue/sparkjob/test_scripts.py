@@ -157,7 +157,7 @@ from awsglue.endpoint import ask
 from awsglue.job import Job
 
 found = ask("files", paths=["s3://{bucket}/in/"], form="csv", context="source")
-print("files", len([file for file in found["files"] if not found["old"]]))
+print("files", sum(map(len, found["files"])) if not found["old"] else 0)
 if "--commit" in sys.argv:
     Job(None).commit()
 """
