@@ -98,7 +98,7 @@ def doubled(record):
 try:
     Filter.apply(frame=calls, f=lambda row: row["nothing"] == 1).count()
 except Exception as problem:
-    found["no column"] = [line for line in str(problem).splitlines() if "NoSuchColumn" in line]
+    found["no column"] = [line for line in str(problem).splitlines() if line.startswith("awsglue.records.NoSuchColumn")]
 
 found["doubled"] = [kinds(Map.apply(frame=calls, f=doubled)), rows(Map.apply(frame=calls, f=doubled))]
 found["resolved"] = kinds(ResolveChoice.apply(frame=calls, specs=[("id", "cast:long"), ("n", "make_cols")]))
