@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 Record = dict[str, Any]
-SECONDS = 180
+SECONDS = 900
 UNDER_WAY = ("STARTING", "RUNNING", "STOPPING")
 
 
