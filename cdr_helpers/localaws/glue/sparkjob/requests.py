@@ -202,6 +202,7 @@ class Requests:
         table: Record | None,
         glue_parquet: bool,
         header: bool,
+        head: str = "",
     ) -> int:
         """Turn the part files of a Glue write into objects and bring the catalog up to date; how many objects."""
         frame = Frame("", tuple(Column(name, sparktypes.parse(kind)) for name, kind in columns))
@@ -212,7 +213,7 @@ class Requests:
             )
         if table:
             catalog.get_database(self._place.account, self._place.region, table["database"])
-        files = rows.written(self._own(folder), form, compression, self._next_moment(), header)
+        files = rows.written(self._own(folder), form, compression, self._next_moment(), header, head)
         to = Destination(
             path,
             form,
