@@ -233,6 +233,7 @@ class Requests:
         table: Record | None,
         glue_parquet: bool,
         header: bool,
+        head: str = "",
     ) -> int:
         """Turn the part files of a Glue write into objects and bring the catalog up to date; how many objects."""
         frame = Frame("", tuple(_columns(columns)))
@@ -245,7 +246,7 @@ class Requests:
             shape = Shape(form, writing.codec(form, compression))
         except writing.CannotWrite as problem:
             raise AwsError(str(problem)) from None
-        files = rows.written(self._own(folder), shape, self._next_moment(), header)
+        files = rows.written(self._own(folder), shape, self._next_moment(), header, head)
         kept = table or {"database": None, "name": None, "update": False}
         to = Destination(path, shape, tuple(keys), kept["database"], kept["name"], kept["update"], glue_parquet)
         if files:

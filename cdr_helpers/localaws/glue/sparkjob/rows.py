@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -21,9 +23,10 @@ class Unreadable(Exception):
     """Files that are not read here; the text says which and why."""
 
 
-def written(folder: Path, shape: Shape, moment: int, header: bool = False) -> list[Written]:
+def written(folder: Path, shape: Shape, moment: int, header: bool = False, head: str = "") -> list[Written]:
     """The part files that Spark has left below `folder`, with the keys that Glue gives them; those without rows are
-    left out. `moment` is the write's time in milliseconds, `header` whether CSV files begin with one."""
+    left out. `moment` is the write's time in milliseconds, `header` whether CSV files begin with one, `head` a line to
+    put before each."""
     made: list[Written] = []
     numbers: dict[tuple[str, ...], int] = {}
     for file in sorted(folder.rglob("part-*")):
@@ -33,7 +36,17 @@ def written(folder: Path, shape: Shape, moment: int, header: bool = False) -> li
         numbers[steps] = numbers.get(steps, -1) + 1
         values = tuple(unquote(step.partition("=")[2]) for step in steps)
         key = "/".join([*steps, writing.part_name(shape.form, shape.compression, moment, numbers[steps])])
-        made.append(_finished(file, key, values, shape))
+        made.append(_finished(_headed(file, head) if head else file, key, values, shape))
+    return made
+
+
+def _headed(file: Path, head: str) -> Path:
+    """A text file with a line before it; packed files are files in a row, which is what their formats allow."""
+    content = file.read_bytes()
+    packers: dict[bytes, Callable[[bytes], bytes]] = {b"\x1f\x8b": gzip.compress, b"BZ": bz2.compress}
+    pack = packers.get(content[:2], bytes)
+    made = file.with_name(f"headed-{file.name}")
+    made.write_bytes(pack(head.encode()) + content)
     return made
 
 

@@ -140,6 +140,7 @@ class Sink:
         compression = self._compression(form)
         header = form == "csv" and str(self._settings.get("writeHeader", True)).lower() == "true"
         folder = write_parts(frame, form, keys, compression, self._settings, header)
+        bare = form == "csv" and _is_bare(self._settings)
         ask(
             "publish",
             folder=folder,
@@ -151,7 +152,8 @@ class Sink:
             table=self._catalog_table(),
             glue_parquet=form == "parquet"
             and (self._form == "glueparquet" or _true(self._settings, "useGlueParquetWriter")),
-            header=header,
+            header=header and not bare,
+            head=_line_of(frame, keys, self._settings) if header and bare else "",
         )
 
     def _compression(self, form: str) -> str:
@@ -195,7 +197,10 @@ def write_parts(
     # Avro is made of Parquet, since its part of Spark is not on PyPI.
     packed = {"bzip": "bzip2"}.get(compression, compression) if form != "avro" else "uncompressed"
     writer = _as_written(frame, form, keys).write.option("compression", packed)
-    if form == "csv":
+    if form == "csv" and _is_bare(settings):
+        # Spark would quote with NUL where a value needs it; without quotes a row is a line of text.
+        writer, form = _lines(frame, keys, settings).write.option("compression", packed), "text"
+    elif form == "csv":
         writer = writer.options(**_csv_options(settings), header=header)
     if keys:
         writer = writer.partitionBy(*keys)
@@ -203,12 +208,41 @@ def write_parts(
     return folder
 
 
+def _is_bare(settings: Mapping[str, Any]) -> bool:
+    """Whether CSV is to be written without quotes, whatever is in the values."""
+    return str(settings.get("quoteChar", '"')) == "-1"
+
+
+def _separator(settings: Mapping[str, Any]) -> str:
+    return str(settings.get("separator", ","))
+
+
+def _line_of(frame: Any, keys: Sequence[str], settings: Mapping[str, Any]) -> str:
+    """The header of CSV without quotes."""
+    return _separator(settings).join(name for name in frame.columns if name not in keys) + "\n"
+
+
+def _lines(frame: Any, keys: Sequence[str], settings: Mapping[str, Any]) -> Any:
+    """Rows as lines of text, beside the partition columns."""
+    from pyspark.sql import functions
+
+    written = _as_written(frame, "csv", keys)
+    nothing = functions.lit("")
+    cells = [
+        functions.coalesce(at(index).cast("string"), nothing)
+        for index, name in enumerate(written.columns)
+        if name not in keys
+    ]
+    terms = [("value", functions.concat_ws(_separator(settings), *cells))]
+    terms += [(key, at(written.columns.index(key))) for key in keys]
+    return chosen(written, terms)
+
+
 def _csv_options(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Glue's options in Spark's words. NULL and the empty text are both nothing: quotes would be data for Athena."""
-    quote = settings.get("quoteChar", '"')
-    quote = "" if str(quote) == "-1" else str(quote)
+    quote = str(settings.get("quoteChar", '"'))
     return {
-        "sep": str(settings.get("separator", ",")),
+        "sep": _separator(settings),
         "quote": quote,
         "escape": str(settings.get("escaper") or quote or "\x00"),
         "nullValue": "",
