@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.locked
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test lint types unit nbval notebooks lab lock docs clean
+.PHONY: help env spark run test lint types unit nbval notebooks lab lock docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,6 +21,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@$(BIN)/python -m compileall -q cdr_helpers
 	@touch $(STAMP)
+
+spark: env ## add Apache Spark to .venv, for jobs that need it (Java 17 is needed too)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-spark.lock
 
 run: env ## execute the whole workbook on the local AWS
 	@$(BIN)/cdr run
@@ -48,6 +51,9 @@ lab: env ## open JupyterLab on the first notebook
 lock: env ## resolve every version again
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --group dev \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	@$(BIN)/python -c 'import pathlib, tomllib; print(*tomllib.loads(pathlib.Path("pyproject.toml").read_text())["project"]["optional-dependencies"]["spark"], sep="\n")' \
+		| $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" --output-file requirements-spark.lock -
 
 clean: ## remove what the targets above made
 	rm -rf .venv .cdr-local runs build *.egg-info

@@ -103,6 +103,8 @@ def nodes() -> str:
     from cdr_helpers.localaws.glue.visualjob.writing import CODECS
 
     members = Session().get_service_model("glue").shape_for("CodeGenConfigurationNode").members
+    known = [kind for kind in sorted(REGISTRY) if kind in members]
+    on_spark = [kind for kind in known if REGISTRY[kind].only_on_spark]
     reasons: dict[str, list[str]] = {}
     for kind in sorted(set(members) - set(REGISTRY)):
         reasons.setdefault(REASONS[kind], []).append(kind)
@@ -110,7 +112,8 @@ def nodes() -> str:
     written = [f"| `{form}` | {_listed(codecs)} |" for form, codecs in CODECS.items()]
     return "\n".join(
         [
-            f"**Executed**: {_listed(kind for kind in sorted(REGISTRY) if kind in members)}",
+            f"**Executed**: {_listed(kind for kind in known if kind not in on_spark)}",
+            f"\n**Executed on [Spark](spark.md) only**: {_listed(on_spark)}",
             f"\n**Functions of `DynamicTransform`**: {_listed(sorted(TRANSFORMS))}",
             f"\n**Rules of data quality**: {_listed(sorted(RULES))}",
             f"\n**Analyzers**: {_listed(ANALYZERS)}",

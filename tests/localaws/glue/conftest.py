@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -74,3 +75,36 @@ def crawl(client: Callable[..., Any], finished: Callable[[Any, str], Record]) ->
         return finished(client("glue"), crawler)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def fill_table(client: Callable[..., Any]) -> Callable[..., None]:
+    """`fill_table(bucket, database, name, columns, text)`: a CSV table with a header as a crawler makes it, and its one
+    object."""
+
+    def make(bucket: str, database: str, name: str, columns: list[list[str]], text: str, delimiter: str = ",") -> None:
+        client("s3").put_object(Bucket=bucket, Key=f"{name}/a.csv", Body=text.encode())
+        storage = {
+            "Columns": [{"Name": column, "Type": kind} for column, kind in columns],
+            "Location": f"s3://{bucket}/{name}/",
+            "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+            "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+            "SerdeInfo": {
+                "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+                "Parameters": {"field.delim": delimiter},
+            },
+        }
+        parameters = {"classification": "csv", "delimiter": delimiter, "skip.header.line.count": "1"}
+        client("glue").create_table(
+            DatabaseName=database,
+            TableInput={"Name": name, "TableType": "EXTERNAL_TABLE", "StorageDescriptor": storage}
+            | {"Parameters": parameters, "PartitionKeys": []},
+        )
+
+    return make
+
+
+@pytest.fixture
+def table(fill_table: Callable[..., None], bucket: str, database: str) -> Callable[..., None]:
+    """`table(name, columns, text)`: a CSV table of the test's own bucket and database."""
+    return partial(fill_table, bucket, database)

@@ -21,13 +21,11 @@ from .jobs import Job, JobRun, Record
 if TYPE_CHECKING:
     from moto.glue.exceptions import GlueClientError
 
+    from .execute import Outcome, Place
+
 _log = logging.getLogger(__name__)
 _INTERRUPTION_SECONDS = 0.05
 _INTERRUPTED = "The endpoint was stopped while the job was running."
-_SCRIPT_ONLY = (
-    "Only visual jobs run here: job '{name}' has JobMode {mode}, so its script {script} would need Apache Spark. "
-    "Give it CodeGenConfigurationNodes and JobMode VISUAL, or run it on AWS."
-)
 
 
 class ActiveRun:
@@ -94,7 +92,8 @@ class JobCalls(CatalogCalls):
         job = self._job(request.get("JobName"))
         update = request.get("JobUpdate") or {}
         nodes = update.get("CodeGenConfigurationNodes")
-        changed = Job(job.name, job.arn, jobs.definition_of(update), job.nodes, job.created_on)
+        definition = jobs.definition_of(update)
+        changed = Job(job.name, job.arn, definition, job.nodes, job.created_on, generated=job.generated)
         if nodes is not None:
             changed.nodes = {}
         self._define(changed, update)
@@ -122,6 +121,7 @@ class JobCalls(CatalogCalls):
             raise InvalidInput("Service is unable to assume provided role. Please verify role's TrustPolicy.") from None
 
     def _put_script(self, job: Job) -> None:
+        from ..sparkjob import choice
         from . import script
 
         text = script.generate(_graph(job.nodes))
@@ -129,6 +129,7 @@ class JobCalls(CatalogCalls):
             ObjectAccess(self.account_id).put_bytes(job.script_location, text.encode(), "text/x-python")
         except AwsError as problem:
             raise InvalidInput(f"The script cannot be written to {job.script_location}: {problem.message}") from None
+        job.generated = choice.digest(text)
 
     def _job(self, name: Any) -> Job:
         found = self.jobs.get(str(name))
@@ -363,22 +364,38 @@ class JobCalls(CatalogCalls):
     def _work(self, job: Job, run_id: str, active: ActiveRun) -> None:
         from . import execute
 
-        if not job.visual or not job.nodes:
-            mode = job.definition["JobMode"]
-            raise execute.NodeFailed(_SCRIPT_ONLY.format(name=job.name, mode=mode, script=job.script_location))
         session = roles.assume(self.account_id, job.definition["Role"])
         place = execute.Place(self.account_id, self.region_name, job.name, run_id, session)
-        moment = int(self.job_runs[run_id].started_on.timestamp() * 1000)
         option = self._bookmark_option(job, run_id)
         known = self.bookmarks.get(job.name)
         seen = None if option == bookmarks.DISABLE else (known.seen if known else {})
         active.watched = execute.Watched()
         try:
-            outcome = execute.run(_graph(job.nodes), place, moment, active.watched, seen)
+            outcome = self._executed(job, place, active, seen)
         finally:
             self._keep_quality(job.name, run_id, active.watched.evaluations, ObjectAccess(self.account_id, session))
         active.seen = outcome.seen if option == bookmarks.ENABLE else None
-        self._tell_work(run_id, outcome)
+
+    def _executed(self, job: Job, place: Place, active: ActiveRun, seen: Seen | None) -> Outcome:
+        """Run the graph, or the script on Spark."""
+        from ..sparkjob import choice
+        from . import execute
+
+        run = self.job_runs[place.run_id]
+        given = {**(job.definition.get("DefaultArguments") or {}), **run.arguments}
+        graph = _graph(job.nodes) if job.visual and job.nodes else None
+        needed = choice.reason_for_spark(job, graph, given)
+        if graph is not None and not needed:
+            outcome = execute.run(graph, place, int(run.started_on.timestamp() * 1000), active.watched, seen)
+            self._tell_work(place.run_id, outcome)
+            return outcome
+        from ..sparkjob import running
+
+        choice.require_spark(needed)
+        own = {"--JOB_NAME": job.name, "--JOB_RUN_ID": place.run_id, "--JOB_ID": job.name}
+        return running.run(
+            job.script_location, {**given, **own}, place, active.watched, lambda: bool(active.ends_as), seen
+        )
 
     def _tell_work(self, run_id: str, outcome: Any) -> None:
         from . import joblog

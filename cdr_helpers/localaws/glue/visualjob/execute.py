@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ... import engine, home
 from ...errors import AwsError
@@ -174,12 +174,19 @@ def _message(problem: Exception) -> str:
     return str(getattr(problem, "message", None) or problem)
 
 
+class Interruptible(Protocol):
+    """A connection, or a process, that can be told to end its work."""
+
+    def interrupt(self) -> None:
+        """End the work."""
+
+
 @dataclass
 class Watched:
-    """What others can see of a run while it works, and of one that has failed: its connections, to interrupt them, and
+    """What others can see of a run while it works, and of one that has failed: what is at work, to interrupt it, and
     the rules that it has evaluated."""
 
-    opened: list[DuckDBPyConnection] = field(default_factory=list)
+    opened: list[Interruptible] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 
+from ... import persistence
 from . import jobs
 from .jobs import JobRun
 
@@ -34,6 +35,16 @@ def _write(account: str, region: str, group: str, stream: str, text: str) -> Non
         logs.create_log_group(group, tags={})
     logs.ensure_log_stream(group, stream)
     logs.put_log_events(group, stream, [{"timestamp": int(time.time() * 1000), "message": text}])
+
+
+def tell_lines(account: str, region: str, group: str, stream: str, lines: list[str]) -> None:
+    """Append lines to a stream that is saved; inside `persistence.changing("logs")`."""
+    logs = persistence.store().adopt("logs", account, region)
+    if group not in logs.groups:
+        logs.create_log_group(group, tags={})
+    logs.ensure_log_stream(group, stream)
+    now = int(time.time() * 1000)
+    logs.put_log_events(group, stream, [{"timestamp": now, "message": line} for line in lines])
 
 
 def tell_quality(account: str, region: str, run_id: str, lines: list[str]) -> None:

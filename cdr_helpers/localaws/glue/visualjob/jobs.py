@@ -80,7 +80,7 @@ FIELDS = (
 
 @dataclass
 class Job:
-    """A job: its definition, its graph, its dates."""
+    """A job: its definition, its graph, its dates, and the digest of the script that was generated for the graph."""
 
     name: str
     arn: str
@@ -88,6 +88,7 @@ class Job:
     nodes: Record = field(default_factory=dict)
     created_on: datetime = field(default_factory=utcnow)
     last_modified_on: datetime = field(default_factory=utcnow)
+    generated: str = ""
 
     def get_name(self) -> str:
         """The name; moto's own calls ask for it."""

@@ -15,6 +15,7 @@ IMPORTS: dict[str, tuple[str, ...]] = {
     "union": (_FRAME,),
     "aggregate": (_FRAME, _FUNCTIONS),
     "route": (_FRAME, _COLLECTION),
+    "collection": (_FRAME, _COLLECTION),
     "nulls": (_TYPES,),
     "gsColumns": (_FRAME, _FUNCTIONS),
     "gsNullRows": (_FRAME, _FUNCTIONS, _TYPES),

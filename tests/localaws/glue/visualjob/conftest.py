@@ -51,29 +51,3 @@ def run(client: Callable[..., Any]) -> Callable[..., Record]:
         raise AssertionError(f"run {run_id} is not over after {SECONDS} s")
 
     return until_over
-
-
-@pytest.fixture
-def table(client: Callable[..., Any], bucket: str, database: str) -> Callable[..., None]:
-    """`table(name, columns, text)`: a CSV table with a header as a crawler makes it, and its one object."""
-
-    def make(name: str, columns: list[list[str]], text: str, delimiter: str = ",") -> None:
-        client("s3").put_object(Bucket=bucket, Key=f"{name}/a.csv", Body=text.encode())
-        storage = {
-            "Columns": [{"Name": column, "Type": kind} for column, kind in columns],
-            "Location": f"s3://{bucket}/{name}/",
-            "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
-            "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-            "SerdeInfo": {
-                "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-                "Parameters": {"field.delim": delimiter},
-            },
-        }
-        parameters = {"classification": "csv", "delimiter": delimiter, "skip.header.line.count": "1"}
-        client("glue").create_table(
-            DatabaseName=database,
-            TableInput={"Name": name, "TableType": "EXTERNAL_TABLE", "StorageDescriptor": storage}
-            | {"Parameters": parameters, "PartitionKeys": []},
-        )
-
-    return make

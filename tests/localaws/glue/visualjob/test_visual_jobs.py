@@ -235,16 +235,6 @@ def test_a_role_that_glue_may_not_assume_is_refused(
         make_job({"node-1": source("d"), "node-2": target(bucket)}, Role=role)
 
 
-def test_a_script_job_fails_and_says_why(
-    client: Callable[..., Any], bucket: str, job_role: str, run: Callable[..., Record]
-) -> None:
-    command = {"Name": "glueetl", "ScriptLocation": f"s3://{bucket}/scripts/own.py"}
-    client("glue").create_job(Name=bucket, Role=job_role, Command=command, GlueVersion="5.0")
-    ended = run(bucket)
-    assert ended["JobRunState"] == "FAILED"
-    assert bucket in ended["ErrorMessage"]
-
-
 def test_unknown_jobs(client: Callable[..., Any], name: str) -> None:
     with pytest.raises(ClientError, match="Failed to start job run due to missing metadata"):
         client("glue").start_job_run(JobName=name)

@@ -8,6 +8,7 @@ from .base import Node
 from .catalogsource import CatalogSource
 from .collections import Route, SelectFromCollection, SplitFields
 from .csvsource import CsvSource
+from .customcode import CustomCode
 from .dataquality import EvaluateDataQuality, EvaluateDataQualityMultiFrame
 from .dropduplicates import DropDuplicates
 from .dropfields import DropFields
@@ -47,6 +48,7 @@ REGISTRY: dict[str, type[Node]] = {
     "SelectFromCollection": SelectFromCollection,
     "Merge": Merge,
     "Spigot": Spigot,
+    "CustomCode": CustomCode,
     "DynamicTransform": DynamicTransform,
     "EvaluateDataQuality": EvaluateDataQuality,
     "EvaluateDataQualityMultiFrame": EvaluateDataQualityMultiFrame,

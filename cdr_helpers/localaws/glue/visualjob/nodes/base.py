@@ -23,6 +23,7 @@ class Node:
 
     arity: ClassVar[tuple[int, int]] = (1, 1)
     is_target: ClassVar[bool] = False
+    only_on_spark: ClassVar[bool] = False
     required: ClassVar[tuple[str, ...]] = ()
     helpers: ClassVar[tuple[str, ...]] = ()
     frame_names: ClassVar[tuple[str, ...]] = ()

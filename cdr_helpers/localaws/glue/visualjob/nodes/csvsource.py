@@ -87,9 +87,8 @@ class CsvSource(S3Source):
         """Files by their columns' names."""
         groups: dict[tuple[str, ...], list[Part]] = {}
         for part in parts:
-            row = first_row(part.path, form)
-            head = tuple(row) if self.settings.get("WithHeader") else tuple(f"col{at}" for at in range(len(row)))
-            groups.setdefault(_unique(head), []).append(part)
+            head = column_names(part.path, form, bool(self.settings.get("WithHeader")))
+            groups.setdefault(head, []).append(part)
         return groups
 
     @staticmethod
@@ -100,6 +99,12 @@ class CsvSource(S3Source):
             listed = ", ".join(f"{pick} AS c{at}" for at, pick in enumerate(picks))
             selects.append(f"SELECT {listed} FROM ({reading.csv_sql(parts, len(head), 0, form)})")
         return f"({' UNION ALL '.join(selects)})"
+
+
+def column_names(path: str, form: CsvFormat, header: bool) -> tuple[str, ...]:
+    """What Glue calls the columns of a CSV file: as its first row says, else `col0`, `col1` …"""
+    row = first_row(path, form)
+    return _unique(tuple(row) if header else tuple(f"col{at}" for at in range(len(row))))
 
 
 def _unique(head: Sequence[str]) -> tuple[str, ...]:

@@ -72,7 +72,6 @@ REASONS: dict[str, str] = {
     **dict.fromkeys(("GovernedCatalogSource", "GovernedCatalogTarget"), _GOVERNED),
     "S3ExcelSource": "workbooks need a reader that this project does not bring",
     "S3HyperDirectTarget": "Tableau's Hyper files need Tableau's own library",
-    "CustomCode": "its Python needs Apache Spark",
     "Recipe": "recipes are steps of AWS Glue DataBrew, whose functions are AWS's own",
     "PIIDetection": "AWS does not document how it recognises what it looks for",
     "FillMissingValues": "AWS does not document the models that it trains, so its estimates cannot be had here",

@@ -1,0 +1,56 @@
+"""Rules of data quality over the rows of a Spark job: it writes them as Parquet, the endpoint's own rules measure them,
+so that a ruleset means the same on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ... import engine
+from ..visualjob import casts
+from ..visualjob.frames import Column, Frame, NodeFailed
+from ..visualjob.quality import dqdl, rules
+from ..visualjob.sparksql import macros
+from ..visualjob.sparktypes import literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Parquet files below a folder, whose columns are `c0`, `c1` …, and what these are."""
+
+    folder: Path
+    columns: Sequence[Column]
+
+
+def evaluate(
+    ruleset: str, primary: Rows, others: Mapping[str, Rows], moment: int
+) -> tuple[list[rules.Outcome], list[rules.Measured]]:
+    """The outcomes of a ruleset's rules and what its analyzers measure, over the rows of a frame and others by alias;
+    `moment` is what `now()` is, in epoch milliseconds. Raises `NodeFailed`."""
+    connection = engine.connect()
+    try:
+        casts.prepare(connection)
+        macros.prepare(connection)
+        beside = {alias: _frame(connection, f"other{at}", rows) for at, (alias, rows) in enumerate(others.items())}
+        frames = rules.Frames(connection, _frame(connection, "given", primary), beside, moment)
+        parsed = dqdl.parse(ruleset)
+        return rules.evaluate(parsed.rules, frames), rules.analyze(parsed.analyzers, frames)
+    except (rules.UnknownRule, dqdl.DqdlError) as problem:
+        raise NodeFailed(f"EvaluateDataQuality: {problem}") from None
+    finally:
+        connection.close()
+
+
+def _frame(connection: DuckDBPyConnection, view: str, rows: Rows) -> Frame:
+    listed = ", ".join(
+        f"CAST(c{at} AS TIMESTAMP) AS c{at}" if column.kind == "timestamp" else f"c{at}"
+        for at, column in enumerate(rows.columns)
+    )
+    files = literal(str(rows.folder / "**" / "*.parquet"))
+    connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {listed} FROM read_parquet({files})")
+    return Frame(view, tuple(rows.columns))
