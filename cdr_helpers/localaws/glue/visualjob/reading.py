@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import bz2
 import codecs
+import gzip
 import shutil
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
@@ -22,6 +23,9 @@ from .sparktypes import literal
 # No text of a cell is taken for NULL: an empty cell of a string column is an empty string. This is no one's cell.
 _NO_NULL = "\ue000null\ue000"
 _CHUNK = 1 << 20
+GZIP, BZIP2 = b"\x1f\x8b", b"BZh"
+NO_TEXT = (b"PAR1", b"ORC", b"Obj\x01")
+"""How formats begin that hold text but are none."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,14 @@ class Files:
         return self.made[path]
 
     def _prepared(self, path: Path) -> Path:
-        packed = path.open("rb").read(3) == b"BZh"
-        if not packed and not self.repair:
+        with path.open("rb") as opened:
+            head = opened.read(4)
+        packed = head.startswith(BZIP2)
+        if not packed and (not self.repair or head.startswith(NO_TEXT)):
             return path
+        opener = _opener(head)
         target = self.scratch / f"in-{uuid.uuid4().hex}"
-        with _unpacked(path, packed) as source, target.open("wb") as sink:
+        with opener(path) as source, target.open("wb") as sink:
             if self.repair:
                 _replace_undecodable(source, sink)
             else:
@@ -87,8 +94,11 @@ class Files:
         return target
 
 
-def _unpacked(path: Path, packed: bool) -> IO[bytes]:
-    return cast(IO[bytes], bz2.open(path)) if packed else path.open("rb")
+def _opener(head: bytes) -> Callable[[Path], IO[bytes]]:
+    """What opens a file that begins so for reading its content. (A blob's name says nothing.)"""
+    if head.startswith(BZIP2):
+        return bz2.open
+    return cast(Callable[[Path], IO[bytes]], gzip.open) if head.startswith(GZIP) else lambda path: path.open("rb")
 
 
 def _within(found: str, key: str, recurse: bool) -> bool:
@@ -113,7 +123,7 @@ def _replace_undecodable(source: IO[bytes], sink: IO[bytes]) -> None:
 def gzipped(path: str) -> bool:
     """Whether a file begins as gzip does."""
     with Path(path).open("rb") as opened:
-        return opened.read(2) == b"\x1f\x8b"
+        return opened.read(2) == GZIP
 
 
 def _by_packing(parts: Sequence[Part]) -> list[tuple[str, list[Part]]]:

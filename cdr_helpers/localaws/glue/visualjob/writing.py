@@ -141,7 +141,9 @@ def write(
     if not data:
         raise CannotWrite("Cannot use all columns for partition columns.")
     value = _VALUES[form]
-    listed = [f"{value(f'c{at}', frame.columns[at].kind)} AS {quoted(frame.columns[at].name)}" for at in data]
+    cells = frame.cells if form == "csv" else frozenset()
+    shown = [f"t{at}" if at in cells else value(f"c{at}", frame.columns[at].kind) for at in data]
+    listed = [f"{sql} AS {quoted(frame.columns[at].name)}" for sql, at in zip(shown, data, strict=True)]
     listed += [f"{_key_value(f'c{at}', frame.columns[at].kind)} AS {_KEY}{n}" for n, at in enumerate(keys)]
     target = scratch / f"out-{uuid.uuid4().hex}"
     query = f"SELECT {', '.join(listed)} FROM {frame.view}"

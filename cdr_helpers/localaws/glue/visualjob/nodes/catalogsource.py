@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import casts, reading, sparktypes
-from ..frames import Column, Frame, Output, Term
+from ..frames import Column, Frame, Output, Term, term
 from ..reading import CsvFormat, Part
 from .base import Node, text
 
@@ -112,7 +112,9 @@ def cast_terms(node: Node, columns: Sequence[Column], source: str = "string") ->
     for at, column in enumerate(columns):
         if sparktypes.is_nested(column.kind):
             raise node.fail(f"column '{column.name}' is {column.kind}, which this format does not hold here.")
-        terms.append(Term(column.name, column.kind, casts.cast(f"c{at}", source, column.kind)))
+        sql = f"c{at}"
+        value, cell = casts.cast(sql, source, column.kind), casts.cell(sql, source, column.kind)
+        terms.append(term(column.name, column.kind, value, cell))
     return terms
 
 
