@@ -153,7 +153,14 @@ class Run:
             self._check_database(node, to.database)
         try:
             rows, files = writing.write(
-                self.connection, frame, to.form, to.compression, keys, self.scratch, self.moment
+                self.connection,
+                frame,
+                to.form,
+                to.compression,
+                keys,
+                self.scratch,
+                self.moment,
+                in_order=self.files.largest < writing.LARGE_OBJECT,
             )
         except writing.CannotWrite as problem:
             raise node.fail(str(problem)) from None

@@ -18,12 +18,16 @@ from typing import IO, cast
 from ...s3.access import ObjectAccess, StoredObject
 from . import sparktypes
 from .bookmarks import Reader
+from .frames import NodeFailed
 from .sparktypes import literal
 
 # No text of a cell is taken for NULL: an empty cell of a string column is an empty string. This is no one's cell.
 _NO_NULL = "\ue000null\ue000"
 _CHUNK = 1 << 20
+_BUFFER, _LONGEST_RECORD = 8 << 20, 4 << 20
+"""Bytes of CSV that a thread holds at a time (DuckDB's own 32 MB would be most of a job's memory), and of a record."""
 GZIP, BZIP2 = b"\x1f\x8b", b"BZh"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 NO_TEXT = (b"PAR1", b"ORC", b"Obj\x01")
 """How formats begin that hold text but are none."""
 
@@ -55,6 +59,8 @@ class Files:
     scratch: Path
     repair: bool = False
     read_bytes: int = 0
+    largest: int = 0
+    """Bytes of the largest object read."""
     made: dict[Path, str] = field(default_factory=dict)
     bookmark: Reader | None = None
 
@@ -74,13 +80,16 @@ class Files:
     def _path(self, stored: StoredObject) -> str:
         path = self.access.readable(stored)
         self.read_bytes += stored.size
+        self.largest = max(self.largest, stored.size)
         if path not in self.made:
-            self.made[path] = str(self._prepared(path))
+            self.made[path] = str(self._prepared(path, stored.uri))
         return self.made[path]
 
-    def _prepared(self, path: Path) -> Path:
+    def _prepared(self, path: Path, uri: str) -> Path:
         with path.open("rb") as opened:
             head = opened.read(4)
+        if head.startswith(UTF_16):
+            raise NodeFailed(f"Unable to parse file: {uri}. It is UTF-16, and Glue reads UTF-8: convert it.")
         packed = head.startswith(BZIP2)
         if not packed and (not self.repair or head.startswith(NO_TEXT)):
             return path
@@ -153,6 +162,7 @@ def _csv_read(packing: str, parts: list[Part], width: int, keys: int, form: CsvF
         f"read_csv({_list(parts)}, columns = {{{columns}}}, auto_detect = false, header = false, skip = {form.skip}, "
         f"delim = {literal(form.separator)}, quote = {literal(form.quote)}, escape = {literal(form.escape)}, "
         f"nullstr = {literal(_NO_NULL)}, null_padding = true, strict_mode = false, parallel = false, "
+        f"buffer_size = {_BUFFER}, max_line_size = {_LONGEST_RECORD}, "
         f"compression = '{packing}'{_filename(keys)})"
     )
     return _with_values(scan, parts, [f"r.c{at}" for at in range(width)], keys)

@@ -5,6 +5,7 @@ Files are made in the scratch folder; they become objects only when the whole jo
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,12 @@ CODECS = {
         "zstd": "zstd",
     },
 }
+LARGE_OBJECT = 4 << 20
+"""Bytes of an input object (a compressed one may hold twenty times as much) from which on rows are written as they
+come: to keep their order DuckDB holds the result of an object in memory until those before it are written."""
+AS_THEY_COME = ", PRESERVE_ORDER false"
+ROW_GROUP = 24 * 1024
+"""Rows of a Parquet row group that is written as it comes: each thread holds one."""
 _SUFFIX = {"lz4_raw": "lz4", "uncompressed": ""}
 
 
@@ -107,10 +114,12 @@ def _key_value(sql: str, kind: str) -> str:
     return f"COALESCE(hex(NULLIF({shown}, '')), 'N')"
 
 
-def _options(form: str, compression: str, keys: int) -> str:
+def _options(form: str, compression: str, keys: int, in_order: bool) -> str:
     options = {"csv": CSV_OPTIONS, "json": "FORMAT json", "parquet": "FORMAT parquet"}[form]
     if compression:
         options += f", COMPRESSION {compression}"
+    if not in_order:
+        options += AS_THEY_COME + (f", ROW_GROUP_SIZE {ROW_GROUP}" if form == "parquet" else "")
     if keys:
         return options + f", PARTITION_BY ({', '.join(f'{_KEY}{at}' for at in range(keys))})"
     return options
@@ -131,8 +140,10 @@ def write(
     keys: Sequence[int],
     scratch: Path,
     moment: int,
+    in_order: bool = True,
 ) -> tuple[int, list[Written]]:
-    """Write a frame to files below `scratch`; `keys` are the positions of the partition columns.
+    """Write a frame to files below `scratch`; `keys` are the positions of the partition columns. With `in_order` rows
+    stand as in the input where memory suffices for that (Spark promises no order without a sort, and a sort holds).
 
     Returns the number of rows and the files; none where there are no rows. Raises `CannotWrite`.
     """
@@ -150,12 +161,28 @@ def write(
     target.mkdir()
     # One file, where no partition asks for more: DuckDB buffers what it cuts by size beyond its memory limit.
     out = target if keys else target / "0"
-    done = connection.execute(
-        f"COPY ({query}) TO {literal(str(out))} ({_options(form, compression, len(keys))})"
-    ).fetchone()
-    rows = int(done[0]) if done else 0
+    copy = f"COPY ({query}) TO {literal(str(out))}"
+    rows = _copied(
+        connection, copy, target, [_options(form, compression, len(keys), ordered) for ordered in (in_order, False)]
+    )
     names = [frame.columns[at].name for at in keys]
     return rows, _collect(target, names, form, compression, moment) if rows else []
+
+
+def _copied(connection: DuckDBPyConnection, copy: str, target: Path, options: Sequence[str]) -> int:
+    """The rows that a COPY has written below `target`, with the next options where memory does not suffice for the
+    first."""
+    import duckdb
+
+    try:
+        done = connection.execute(f"{copy} ({options[0]})").fetchone()
+    except duckdb.OutOfMemoryException:
+        if len(set(options)) == 1:
+            raise
+        shutil.rmtree(target)
+        target.mkdir()
+        return _copied(connection, copy, target, options[1:])
+    return int(done[0]) if done else 0
 
 
 def _collect(target: Path, names: list[str], form: str, compression: str, moment: int) -> list[Written]:

@@ -27,8 +27,10 @@ FIRST_RECORDS = 100
 LONGEST_NAME = 150
 CUSTOM_TYPES = {"LONG": "bigint", "SHORT": "smallint"}
 """`CustomDatatypes` whose name is not the catalog's."""
-NO_TEXT = (b"\x00", b"\xff\xfe", b"\xfe\xff")
-"""Bytes that text in UTF-8 or Latin-1 does not begin with (or, the first, contain)."""
+NO_TEXT = (b"\xff\xfe", b"\xfe\xff")
+"""How UTF-16 begins, which Glue does not read."""
+MOST_ZEROS = 8
+"""One byte in so many may be zero, no more: a cell of text may hold one, UTF-16 and what is no text have many."""
 NAME = re.compile(r"[ -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff\t]*")
 """What a column name may hold (API reference, "Column")."""
 _LEADING_COMMENTS = re.compile(r"\A(?:#[^\n]*(?:\n|\Z))+")
@@ -91,7 +93,7 @@ def _text_of(sample: Sample) -> str | None:
     if sample.data.count(b"\n") <= RECORDS:
         sample.grow(TEXT_SAMPLE)
     data = sample.data[:TEXT_SAMPLE]
-    if data.startswith(NO_TEXT[1:]) or NO_TEXT[0] in data:
+    if data.startswith(NO_TEXT) or MOST_ZEROS * data.count(0) > len(data):
         return None
     return data.decode("utf-8-sig", errors="replace")
 
