@@ -6,7 +6,8 @@ What the sheets keep to, because Glue documents no more:
 - One of the five delimiters of the built-in classifier, two columns or more, `"` as quote, quotes doubled (AWS pages
   "Built-in CSV classifier" and "Using the CSV format in AWS Glue").
 - UTF-8, with or without a byte order mark, and Latin-1: Glue reads UTF-8, and bytes that are none become U+FFFD. UTF-16
-  is no text to it: the table's classification is UNKNOWN and a job that reads it fails and says so.
+  is no text to it: the table's classification is UNKNOWN and a job that reads it fails and says so. Zero bytes are text
+  in UTF-8 alone.
 - A carriage return within a cell stands in quotes, or it ends a record as it does for every Hadoop reader. The writer
   of Python before 3.13 leaves it bare when the line ends are `\\n`; such cells have `\\r\\n` instead.
 - A header is only taken for one when a column below it is not text (first page). Then the header is a row.
@@ -50,7 +51,8 @@ SEPARATORS = {",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab", "\x01": 
 REPEATS = (1, 1, 1, 1, 1, 1, 60, 900)
 """How often a sheet has its rows: mostly once, now and then more often than the crawler looks."""
 
-characters = st.one_of(st.sampled_from(" ,;|\t\"\n\r'#\\\x00\x01.-:/0\ufeff\u2028"), st.characters(codec="utf-8"))
+SPECIAL = " ,;|\t\"\n\r'#\\\x01.-:/0\ufeff\u2028"
+characters = st.one_of(st.sampled_from(SPECIAL), st.characters(codec="utf-8", exclude_characters="\x00"))
 text = st.text(characters, max_size=12)
 CELLS: dict[str, st.SearchStrategy[Any]] = {
     "int": st.integers(-(2**31), 2**31 - 1),
@@ -63,6 +65,7 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
     "dmy": st.datetimes().map(lambda moment: f"{moment:%d-%m-%Y %H:%M}"),
     "boolean": st.booleans(),
     "text": text,
+    "zero": st.sampled_from(("zero \x00 byte", "none")),
     "empty": st.just(""),
     "missing": st.none(),
 }
@@ -103,6 +106,10 @@ class Sheet:
         return written.encode(self.encoding.removesuffix("-sig"), "replace").decode("utf-8", "replace")
 
 
+def replaced(row: Row, old: str, new: str) -> Row:
+    return tuple(cell.replace(old, new) if isinstance(cell, str) else cell for cell in row)
+
+
 @st.composite
 def sheets(draw: Any, encodings: Sequence[str] = ("utf-8", "utf-8-sig", "latin-1")) -> Sheet:
     kinds = draw(st.lists(st.sampled_from(sorted(CELLS)), min_size=2, max_size=draw(st.sampled_from((4, 4, 30)))))
@@ -111,9 +118,11 @@ def sheets(draw: Any, encodings: Sequence[str] = ("utf-8", "utf-8-sig", "latin-1
     mixed = draw(st.booleans())
     cells = [st.one_of(CELLS[kind], *([st.none(), text] if mixed else [])) for kind in kinds]
     rows = draw(st.lists(st.tuples(*cells), min_size=1, max_size=8))
-    ending = draw(st.sampled_from(("\n", "\r\n")))
+    ending, encoding = draw(st.sampled_from(("\n", "\r\n"))), draw(st.sampled_from(encodings))
     if ending == "\n":
-        rows = [tuple(cell.replace("\r", "\r\n") if isinstance(cell, str) else cell for cell in row) for row in rows]
+        rows = [replaced(row, "\r", "\r\n") for row in rows]
+    if encoding == "latin-1":
+        rows = [replaced(row, "\x00", "") for row in rows]
     return Sheet(
         tuple(header),
         tuple(rows),
@@ -121,7 +130,7 @@ def sheets(draw: Any, encodings: Sequence[str] = ("utf-8", "utf-8-sig", "latin-1
         draw(st.sampled_from(sorted(SEPARATORS))),
         draw(st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC))),
         ending,
-        draw(st.sampled_from(encodings)),
+        encoding,
         draw(st.sampled_from((False, False, False, True))),
     )
 
