@@ -10,6 +10,7 @@ import codecs
 import gzip
 import shutil
 import uuid
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ _CHUNK = 1 << 20
 _BUFFER, _LONGEST_RECORD = 8 << 20, 4 << 20
 """Bytes of CSV that a thread holds at a time (DuckDB's own 32 MB would be most of a job's memory), and of a record."""
 GZIP, BZIP2 = b"\x1f\x8b", b"BZh"
+QUOTES = (b'"', b"'", "«".encode())
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 NO_TEXT = (b"PAR1", b"ORC", b"Obj\x01")
 """How formats begin that hold text but are none."""
@@ -90,12 +92,15 @@ class Files:
             head = opened.read(4)
         if head.startswith(UTF_16):
             raise NodeFailed(f"Unable to parse file: {uri}. It is UTF-16, and Glue reads UTF-8: convert it.")
-        packed = head.startswith(BZIP2)
-        if not packed and (not self.repair or head.startswith(NO_TEXT)):
+        if head.startswith(NO_TEXT):
             return path
         opener = _opener(head)
+        marked = _has_mark_before_quote(path, opener)
+        if not (self.repair or marked or head.startswith(BZIP2)):
+            return path
         target = self.scratch / f"in-{uuid.uuid4().hex}"
         with opener(path) as source, target.open("wb") as sink:
+            source.read(len(codecs.BOM_UTF8) if marked else 0)
             if self.repair:
                 _replace_undecodable(source, sink)
             else:
@@ -108,6 +113,17 @@ def _opener(head: bytes) -> Callable[[Path], IO[bytes]]:
     if head.startswith(BZIP2):
         return bz2.open
     return cast(Callable[[Path], IO[bytes]], gzip.open) if head.startswith(GZIP) else lambda path: path.open("rb")
+
+
+def _has_mark_before_quote(path: Path, opener: Callable[[Path], IO[bytes]]) -> bool:
+    """Whether a byte order mark stands before a quote. DuckDB, told to skip a line, takes such a quote for a character,
+    and the line to end elsewhere."""
+    try:
+        with opener(path) as opened:
+            beginning = opened.read(len(codecs.BOM_UTF8) + 2)
+    except (OSError, EOFError, zlib.error):  # a broken archive is the reader's to refuse
+        return False
+    return beginning.startswith(tuple(codecs.BOM_UTF8 + quote for quote in QUOTES))
 
 
 def _within(found: str, key: str, recurse: bool) -> bool:

@@ -69,3 +69,12 @@ def test_utf_16_fails_the_run_by_the_name_of_its_object(rows: Callable[..., Any]
 
 def test_a_zero_is_a_character_like_any_other(rows: Callable[..., Any], bucket: str) -> None:
     assert rows([b"id;place\n1;a\0b\n"], csv_source(bucket, "a")) == [{"id": "1", "place": "a\0b"}]
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize("heading", ['"a;""b"', '"a\nb"'])
+def test_a_quoted_header_after_a_byte_order_mark_ends_where_it_ends(
+    rows: Callable[..., Any], bucket: str, heading: str, packed: Callable[[bytes], bytes]
+) -> None:
+    found = rows([packed(f"\ufeff{heading};c\n1;2\n".encode())], csv_source(bucket, "a"))
+    assert [list(row.values()) for row in found] == [["1", "2"]]
