@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,29 +159,58 @@ def write(
     target = scratch / f"out-{uuid.uuid4().hex}"
     query = f"SELECT {', '.join(listed)} FROM {frame.view}"
     target.mkdir()
-    # One file, where no partition asks for more: DuckDB buffers what it cuts by size beyond its memory limit.
-    out = target if keys else target / "0"
-    copy = f"COPY ({query}) TO {literal(str(out))}"
-    rows = _copied(
-        connection, copy, target, [_options(form, compression, len(keys), ordered) for ordered in (in_order, False)]
-    )
+    rows = _copied(connection, query, target, _Way(form, compression, len(keys), in_order))
     names = [frame.columns[at].name for at in keys]
     return rows, _collect(target, names, form, compression, moment) if rows else []
 
 
-def _copied(connection: DuckDBPyConnection, copy: str, target: Path, options: Sequence[str]) -> int:
-    """The rows that a COPY has written below `target`, with the next options where memory does not suffice for the
-    first."""
+@dataclass(frozen=True)
+class _Way:
+    """How rows are written: format, compression, number of partition keys, in the input's order or as they come."""
+
+    form: str
+    compression: str
+    keys: int
+    in_order: bool
+
+
+def _copied(connection: DuckDBPyConnection, query: str, target: Path, way: _Way) -> int:
+    """Write a query's rows below `target`; as they come where memory does not suffice for their order."""
     import duckdb
 
+    if way.keys and way.form != "parquet" and not way.in_order:
+        return _by_partition(connection, query, target, way)
+    # One file, where no partition asks for more: DuckDB buffers what it cuts by size beyond its memory limit.
+    out = target if way.keys else target / "0"
     try:
-        done = connection.execute(f"{copy} ({options[0]})").fetchone()
+        return _copy(connection, query, out, way)
     except duckdb.OutOfMemoryException:
-        if len(set(options)) == 1:
+        if not way.in_order:
             raise
-        shutil.rmtree(target)
-        target.mkdir()
-        return _copied(connection, copy, target, options[1:])
+    shutil.rmtree(target)
+    target.mkdir()
+    return _copied(connection, query, target, replace(way, in_order=False))
+
+
+def _by_partition(connection: DuckDBPyConnection, query: str, target: Path, way: _Way) -> int:
+    """Text in partitions by way of Parquet in partitions: DuckDB would hold all of the text in memory."""
+    between = target.with_name(f"{target.name}-parquet")
+    rows = _copy(connection, query, between, replace(way, form="parquet", compression="snappy"))
+    for folder in sorted({file.parent for file in between.rglob("*.parquet")}):
+        into = target / folder.relative_to(between)
+        into.mkdir(parents=True)
+        files = literal(str(folder / "*.parquet"))
+        part = f"SELECT * FROM read_parquet({files}, hive_partitioning = false)"
+        _copy(connection, part, into / "0", replace(way, keys=0))
+        shutil.rmtree(folder)
+    shutil.rmtree(between, ignore_errors=True)
+    return rows
+
+
+def _copy(connection: DuckDBPyConnection, query: str, out: Path, way: _Way) -> int:
+    done = connection.execute(
+        f"COPY ({query}) TO {literal(str(out))} ({_options(way.form, way.compression, way.keys, way.in_order)})"
+    ).fetchone()
     return int(done[0]) if done else 0
 
 
