@@ -25,6 +25,7 @@ from work import Pipeline  # noqa: E402
 
 WORK = Path(__file__).resolve().parent / "work.py"
 FILES = 60
+LARGE_OBJECT = 100_000_000
 
 
 def report(what: str, value: float, unit: str, note: str = "") -> None:
@@ -148,6 +149,9 @@ def measure_pipeline(folder: Path, arguments: argparse.Namespace) -> None:
             spent.append(cpu_seconds(server) - before)
             report(f"local AWS: {name}", spent[-1], "CPU s", f"{wall:.2f} s on the clock")
     (folder / "bare").mkdir()
+    for (name, kind), ours in zip((("schemas", "bare-schema"), ("job", "bare-job")), spent[:2], strict=True):
+        alone = cpu_of_command(sys.executable, str(WORK), kind, str(raw), str(folder / "bare"))
+        report(f"bare DuckDB: {name}", alone, "CPU s", f"the local AWS takes {ours / alone:.2f} × of it; at most 1.3")
     bare = cpu_of_command(sys.executable, str(WORK), "bare", str(raw), str(folder / "bare"))
     report("local AWS: all", sum(spent), "CPU s", f"{sum(spent) / bare:.2f} × bare DuckDB; at most 1.5")
     report("bare DuckDB: all", bare, "CPU s", "one process, its start included")
@@ -167,6 +171,47 @@ def measure_memory(folder: Path, arguments: argparse.Namespace) -> None:
             made.crawl()
             made.transform()
         report(f"peak memory with {size:.0f} MB", peak.megabytes, "MB", "at most 400")
+
+
+def measure_large(folder: Path, arguments: argparse.Namespace) -> None:
+    """Peak memory of each step with objects of 100 MB, 6 GB of them unless asked for otherwise."""
+    raw = records(folder / "records", arguments.rows)
+    file = folder / "large.csv"
+    with file.open("wb") as large:
+        head, _, _ = next(raw.glob("*.csv")).read_bytes().partition(b"\n")
+        large.write(head + b"\n")
+        while large.tell() < LARGE_OBJECT:
+            for each in raw.glob("*.csv"):
+                large.write(each.read_bytes().partition(b"\n")[2])
+    number = int(arguments.gigabytes * 1e9 / file.stat().st_size) + 1
+    with fresh_endpoint(folder) as endpoint:
+        made, server = pipeline(endpoint, "benchmark"), psutil.Process(endpoint.pid)
+
+        def upload() -> None:
+            for at in range(number):
+                made.s3.upload_file(str(file), made.bucket, f"raw/{at:04}.csv")
+
+        for name, step in (("upload", upload), ("crawl", made.crawl), ("job", made.transform)):
+            before = cpu_seconds(server)
+            with PeakMemory(endpoint.pid) as peak:
+                wall = seconds(step)
+            spent = cpu_seconds(server) - before
+            note = f"{wall:.0f} s on the clock, {spent:.0f} CPU s; at most 600 MB"
+            report(f"{arguments.gigabytes:g} GB: {name}", peak.megabytes, "MB", note)
+
+
+def measure_objects(folder: Path, _: argparse.Namespace) -> None:
+    """Crawls of many small objects."""
+    with fresh_endpoint(folder) as endpoint:
+        for what, keys, limit in (
+            ("5,000 objects in one folder", [f"{at}.csv" for at in range(5000)], 20),
+            ("200 sibling folders", [f"part={at}/a.csv" for at in range(200)], 30),
+        ):
+            made = pipeline(endpoint, f"benchmark-{limit}")
+            for at, key in enumerate(keys):
+                body = f"moment,caller,seconds\n2021-01-01 10:00:00,{61400000000 + at},{at}\n".encode()
+                made.s3.put_object(Bucket=made.bucket, Key=f"raw/{key}", Body=body)
+            report(f"crawl of {what}", seconds(made.crawl), "s", f"at most {limit}")
 
 
 def measure_endpoint(folder: Path, arguments: argparse.Namespace) -> None:
@@ -226,6 +271,8 @@ def _imports_only(notebook: Path) -> dict[str, Any]:
 MEASURES = {
     "pipeline": measure_pipeline,
     "memory": measure_memory,
+    "large": measure_large,
+    "objects": measure_objects,
     "endpoint": measure_endpoint,
     "run": measure_run,
 }
@@ -236,6 +283,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=[*MEASURES, "all"])
     parser.add_argument("--rows", type=int, default=600_000, help="rows in 60 files (default: 600000, about 60 MB)")
+    parser.add_argument(
+        "--gigabytes", type=float, default=6, help="of CSV for `large` (default: 6; takes 2.5 × on disk)"
+    )
     parser.add_argument("--spark", metavar="PYTHON", help="a Python with pyspark, to compare with Apache Spark")
     arguments = parser.parse_args()
     print("| What | Measured | Note |\n| --- | --- | --- |")

@@ -128,6 +128,35 @@ def _until(done: Callable[[], bool]) -> None:
 # ── by bare DuckDB ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def bare_schema(raw: Path, out: Path) -> None:
+    """Find the schema of every file from the bytes that a crawler looks at: its header and its first 1,000 records."""
+    import itertools
+
+    import duckdb
+
+    heads = []
+    for file in sorted(raw.glob("*.csv")):
+        heads.append(out / file.name)
+        with file.open(encoding="utf-8") as source, heads[-1].open("w", encoding="utf-8") as head:
+            head.writelines(itertools.islice(source, 1001))
+    connection = duckdb.connect()
+    for path in heads:
+        connection.execute(f"DESCRIBE SELECT * FROM read_csv('{path.as_posix()}')").fetchall()
+
+
+def bare_job(raw: Path, out: Path) -> None:
+    """Read with the columns given, cast three columns to timestamps, write one CSV: the rows that the job writes."""
+    import duckdb
+
+    names = next(raw.glob("*.csv")).open(encoding="utf-8").readline().strip().split(",")
+    kinds = {name: "VARCHAR" if name in TIMES else "BIGINT" for name in names}
+    kept = ", ".join(
+        f"TRY_CAST({name} AS TIMESTAMP) AS {name}" if name in TIMES else name for name in kinds if name not in DROPPED
+    )
+    source = f"read_csv('{raw.as_posix()}/*.csv', header = true, auto_detect = false, columns = {kinds!r})"
+    duckdb.connect().execute(f"COPY (SELECT {kept} FROM {source}) TO '{(out / 'job.csv').as_posix()}' (HEADER)")
+
+
 def bare(raw: Path, out: Path) -> None:
     """The same in one process on local files: sniff once, then read with the columns given."""
     import duckdb
@@ -168,4 +197,6 @@ def spark(raw: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"bare": bare, "spark": spark}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+    {"bare": bare, "bare-schema": bare_schema, "bare-job": bare_job, "spark": spark}[sys.argv[1]](
+        Path(sys.argv[2]), Path(sys.argv[3])
+    )

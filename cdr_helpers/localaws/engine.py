@@ -34,6 +34,7 @@ def connect(memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
     )
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET disabled_optimizers = 'type_pushdown'")
+    connection.execute("SET partitioned_write_flush_threshold = 20480")
     connection.execute("SET allowed_directories = $folders", {"folders": [str(place.objects), str(place.scratch)]})
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,8 @@ from ..iam.roles import RoleSession
 from . import blobs, names
 
 ARN = "arn:aws:s3:::"
+PART = 8 << 20
+"""Bytes of a part of a multipart upload, and the least size for one, as AWS's SDKs have them by default."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,17 @@ class ObjectAccess:
         return stored.path
 
     def put_file(self, uri: str, source: Path, content_type: str = "binary/octet-stream") -> StoredObject:
-        """Store a finished file as an object; the file is moved, not copied."""
-        md5 = blobs.file_md5(blobs.Bytes(source, 0, source.stat().st_size))
-        return self._put(uri, blobs.Received(source, source.stat().st_size, md5), content_type)
+        """Store a finished file as an object; the file is moved, not copied.
+
+        From 8 MB on its ETag is like one of a multipart upload, with which AWS's engines and SDKs write such files: it
+        says that the object is another one, and is no digest of its bytes (API reference, "Object").
+        """
+        size = source.stat().st_size
+        if size < PART:
+            etag = blobs.file_md5(blobs.Bytes(source, 0, size))
+        else:
+            etag = f"{uuid.uuid4().hex}-{math.ceil(size / PART)}"
+        return self._put(uri, blobs.Received(source, size, etag), content_type)
 
     def put_bytes(self, uri: str, data: bytes, content_type: str = "binary/octet-stream") -> StoredObject:
         """Store bytes as an object."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
+from itertools import chain
 
 from . import types
 from .types import Type
@@ -80,13 +82,32 @@ def clusters(schemas: Sequence[Schema]) -> list[list[int]]:
     """Indices of `schemas` grouped by likeness, the largest group first (of equal ones, the earliest)."""
     groups: list[tuple[Schema, list[int]]] = []
     place: dict[Schema, list[int]] = {}
+    holders: defaultdict[str, list[int]] = defaultdict(list)
     for index, schema in enumerate(schemas):
         if schema not in place:
-            place[schema] = next((members for first, members in groups if alike(first, schema)), [])
-            if not place[schema]:
-                groups.append((schema, place[schema]))
+            at = next((at for at in _likely(schema, groups, holders) if alike(groups[at][0], schema)), len(groups))
+            if at == len(groups):
+                groups.append((schema, []))
+                for name in _names(schema):
+                    holders[name].append(at)
+            place[schema] = groups[at][1]
         place[schema].append(index)
     return [members for _, members in sorted(groups, key=lambda group: -len(group[1]))]
+
+
+def _names(schema: Schema) -> set[str]:
+    """The names of the columns; of a schema without any, one that no other schema has."""
+    return {name for name, _ in schema.columns} or {""}
+
+
+def _likely(
+    schema: Schema, groups: Sequence[tuple[Schema, list[int]]], holders: Mapping[str, Sequence[int]]
+) -> list[int]:
+    """The groups that share names enough to be alike, in their order: thousands of others need no comparison."""
+    names = _names(schema)
+    shared = Counter(chain.from_iterable(holders.get(name, ()) for name in names))
+    most = {at: count for at, count in shared.items() if count > SIMILARITY * len(names)}
+    return sorted(at for at, count in most.items() if count > SIMILARITY * len(_names(groups[at][0])))
 
 
 def few_enough(schemas: Iterable[Schema]) -> bool:

@@ -102,11 +102,13 @@ MACROS: dict[str, str] = {
     "WHEN 16 THEN replace(s, 'T', ' ') || ':00' WHEN 21 THEN sp_stamp_short(s) WHEN 22 THEN sp_stamp_short(s) "
     "WHEN 23 THEN sp_stamp_short(s) WHEN 26 THEN sp_stamp_short(s) END",
     "sp_stamp_short(s)": "rtrim(rtrim(replace(s, 'T', ' '), '0'), '.')",
-    "sp_timestamp(s)": "COALESCE(CASE WHEN TRY_CAST(s AS TIMESTAMP)::VARCHAR = CASE strlen(s) WHEN 19 THEN s END "
+    "sp_stamp_filled(s)": "COALESCE(CASE WHEN TRY_CAST(s AS TIMESTAMP)::VARCHAR = CASE strlen(s) WHEN 19 THEN s END "
     "THEN TRY_CAST(s AS TIMESTAMP) END, "
     "CASE WHEN TRY_CAST(s AS TIMESTAMP)::VARCHAR = sp_stamp_plain(s) THEN TRY_CAST(s AS TIMESTAMP) END, "
     "CASE WHEN s IS NULL OR NOT regexp_matches(s, '[0-9]{4}|[0-9]:|T[0-9]') THEN NULL "
     "ELSE TRY(list_transform([sp_stamp_groups(sp_trim(sp_dated(s)))], lambda g: sp_stamp_of(g))[1]) END)",
+    # No text at all is common, and a cast that fails is dear.
+    "sp_timestamp(s)": "sp_stamp_filled(NULLIF(s, ''))",
     # numbers; the largest bigint is DuckDB's infinite timestamp
     "sp_stamp(us)": f"CASE WHEN us >= {_LONG} THEN 'infinity'::TIMESTAMP WHEN us <= -{_LONG} THEN "
     "'-infinity'::TIMESTAMP ELSE make_timestamp(us) END",
@@ -153,6 +155,12 @@ MACROS: dict[str, str] = {
     "THEN t::VARCHAR WHEN isfinite(t) THEN sp_year(t) || strftime(t, '-%m-%d %H:%M:%S') || sp_micros(t) "
     "WHEN t > TIMESTAMP '2000-01-01' THEN '+294247-01-10 04:00:54.775807' "
     "WHEN t IS NOT NULL THEN '-290308-12-21 19:59:05.224193' END",
+    # text to the text of what it is cast to: mostly itself (behind a lambda nothing is computed ahead of its turn)
+    "sp_bigint_cell(s)": "CASE WHEN TRY_CAST(s AS BIGINT)::VARCHAR = s THEN s WHEN s = '' THEN NULL "
+    "ELSE list_transform([s], lambda x: sp_bigint(x)::VARCHAR)[1] END",
+    "sp_timestamp_cell(s)": "CASE WHEN TRY_CAST(NULLIF(s, '') AS TIMESTAMP)::VARCHAR = CASE strlen(s) WHEN 19 THEN s "
+    "END THEN s WHEN s = '' THEN NULL "
+    "ELSE list_transform([sp_timestamp(s)], lambda t: sp_stamp_text(t))[1] END",
 }
 
 Rule = Callable[[str, str], str]
@@ -295,6 +303,16 @@ def cast(sql: str, source: str, target: str) -> str:
     if rule is None:
         raise CastRefused(f'cannot cast "{source.upper()}" to "{target.upper()}"')
     return rule(sql, target)
+
+
+CELLS = {"bigint": "sp_bigint_cell", "timestamp": "sp_timestamp_cell"}
+"""What text is cast to → the macro of the text that a CSV target makes of the result."""
+
+
+def cell(sql: str, source: str, target: str) -> str:
+    """The DuckDB expression for `cast(cast(sql, source, target), target, "string")` where there is a cheaper one than
+    that; else nothing."""
+    return f"{CELLS[target]}({sql})" if source == "string" and target in CELLS else ""
 
 
 def prepare(connection: DuckDBPyConnection) -> None:

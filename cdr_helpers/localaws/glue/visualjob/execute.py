@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -83,11 +83,14 @@ class Run:
         """A frame of `terms` over another frame, or over a FROM clause; `grouped` is a GROUP BY clause."""
         origin = source.view if isinstance(source, Frame) else source
         condition = f" WHERE {where}" if where else ""
+        if distinct or grouped:
+            terms = [replace(term, cell=None) for term in terms]
         listed = selection(terms) or "NULL::INTEGER AS c0"
-        return self.view(
+        frame = self.view(
             f"SELECT {'DISTINCT ' if distinct else ''}{listed} FROM {origin}{condition}{grouped}",
             [Column(term.name, term.kind) for term in terms],
         )
+        return replace(frame, cells=frozenset(at for at, term in enumerate(terms) if term.text))
 
     def view(self, sql: str, columns: Sequence[Column]) -> Frame:
         """A frame over a query whose columns are `c0 …`."""
@@ -156,7 +159,15 @@ class Run:
         if to.database:
             self._check_database(node, to.database)
         try:
-            rows, files = writing.write(self.connection, frame, to.shape, keys, self.scratch, self.moment)
+            rows, files = writing.write(
+                self.connection,
+                frame,
+                to.shape,
+                keys,
+                self.scratch,
+                self.moment,
+                in_order=self.files.largest < writing.LARGE_OBJECT,
+            )
         except writing.CannotWrite as problem:
             raise node.fail(str(problem)) from None
         self.rows += rows

@@ -27,6 +27,9 @@ class Frame:
 
     view: str
     columns: tuple[Column, ...]
+    cells: frozenset[int] = frozenset()
+    """Positions of which the view also has the text of a CSV cell, as `t0, t1 …`: what was read as text and
+    is a number or a time need not be made text again."""
 
     @property
     def names(self) -> list[str]:
@@ -58,12 +61,34 @@ class Term:
     name: str
     kind: str
     sql: str
+    cell: tuple[str, str] | None = None
+    """The expression of its text as a CSV cell, where there is a cheaper one than to cast `sql` to text, and the `sql`
+    that it belongs to: a term that gets another `sql` has no such text any more."""
+
+    @property
+    def text(self) -> str:
+        """The expression of the CSV cell; empty when there is none."""
+        return self.cell[0] if self.cell and self.cell[1] == self.sql else ""
+
+
+def term(name: str, kind: str, sql: str, text: str) -> Term:
+    """A term whose text as a CSV cell is `text`, if that is not empty."""
+    return Term(name, kind, sql, (text, sql) if text else None)
 
 
 def kept(frame: Frame, positions: Sequence[int], alias: str = "") -> list[Term]:
     """The terms that carry columns of a frame on as they are."""
     prefix = f"{alias}." if alias else ""
-    return [Term(frame.columns[at].name, frame.columns[at].kind, f"{prefix}c{at}") for at in positions]
+    return [
+        term(frame.columns[at].name, frame.columns[at].kind, f"{prefix}c{at}", text_of(frame, at, alias))
+        for at in positions
+    ]
+
+
+def text_of(frame: Frame, at: int, alias: str = "") -> str:
+    """The expression of a column's text as a CSV cell; empty when the view does not have it."""
+    prefix = f"{alias}." if alias else ""
+    return f"{prefix}t{at}" if at in frame.cells else ""
 
 
 def every(frame: Frame, alias: str = "") -> list[Term]:
@@ -73,4 +98,5 @@ def every(frame: Frame, alias: str = "") -> list[Term]:
 
 def selection(terms: Sequence[Term]) -> str:
     """The select list that gives terms their physical names."""
-    return ", ".join(f"{term.sql} AS c{at}" for at, term in enumerate(terms))
+    values = [f"{one.sql} AS c{at}" for at, one in enumerate(terms)]
+    return ", ".join([*values, *(f"{one.text} AS t{at}" for at, one in enumerate(terms) if one.text)])

@@ -13,6 +13,7 @@ import io
 import re
 import shutil
 import uuid
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +23,18 @@ from ...s3.access import ObjectAccess, StoredObject, split
 from ...tables import compression
 from . import sparktypes
 from .bookmarks import Reader
+from .frames import NodeFailed
 from .sparktypes import literal
 
 # No text of a cell is taken for NULL: an empty cell of a string column is an empty string. This is no one's cell.
 _NO_NULL = "\ue000null\ue000"
 _CHUNK = 1 << 20
+_BUFFER, _LONGEST_RECORD = 8 << 20, 4 << 20
+"""Bytes of CSV that a thread holds at a time (DuckDB's own 32 MB would be most of a job's memory), and of a record."""
+QUOTES = (b'"', b"'", "«".encode())
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+NO_TEXT = (b"PAR1", b"ORC", b"Obj\x01")
+"""How formats begin that hold text but are none."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,8 @@ class Files:
     scratch: Path
     repair: bool = False
     read_bytes: int = 0
+    largest: int = 0
+    """Bytes of the largest object read."""
     made: dict[Path, str] = field(default_factory=dict)
     bookmark: Reader | None = None
 
@@ -93,6 +103,7 @@ class Files:
     def _path(self, stored: StoredObject) -> str:
         path = self.access.readable(stored)
         self.read_bytes += stored.size
+        self.largest = max(self.largest, stored.size)
         if path not in self.made:
             self.made[path] = str(self._prepared(path, stored))
         return self.made[path]
@@ -101,29 +112,26 @@ class Files:
         """The file itself where DuckDB reads it as it is; else its content in a scratch file."""
         with path.open("rb") as file:
             head = file.read(4)
-        if head in _COLUMNAR or head[:3] == b"ORC":
+        if head.startswith(UTF_16):
+            raise NodeFailed(f"Unable to parse file: {stored.uri}. It is UTF-16, and Glue reads UTF-8: convert it.")
+        if head.startswith(NO_TEXT):
             return path
         suffix, packing = compression.suffix_of(stored.key), _packing(head)
         if suffix in _BY_NAME:
-            plain = compression.decompressed(path, suffix, self.fresh(), stored.uri)
-            return self._repaired(plain, "none") if self.repair else plain
-        if self.repair:
-            return self._repaired(path, packing)
-        if packing in ("none", "gzip"):
+            path, packing = compression.decompressed(path, suffix, self.fresh(), stored.uri), "none"
+        marked = _has_mark_before_quote(path, packing)
+        if not (self.repair or marked) and packing in ("none", "gzip"):
             return path
         target = self.fresh()
         with _unpacked(path, packing) as source, target.open("wb") as sink:
-            shutil.copyfileobj(source, sink, _CHUNK)
+            source.read(len(codecs.BOM_UTF8) if marked else 0)
+            if self.repair:
+                _replace_undecodable(source, sink)
+            else:
+                shutil.copyfileobj(source, sink, _CHUNK)
         return target
 
-    def _repaired(self, path: Path, packing: str) -> Path:
-        target = self.fresh()
-        with _unpacked(path, packing) as source, target.open("wb") as sink:
-            _replace_undecodable(source, sink)
-        return target
 
-
-_COLUMNAR = (b"PAR1", b"Obj\x01")
 _BY_NAME = (".snappy", ".lz4", ".deflate")
 """Ends of names that alone say how an object is compressed."""
 _MAGIC = {b"BZh": "bzip2", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -152,6 +160,17 @@ def _unpacked(path: Path, packing: str) -> IO[bytes]:
     if packing == "bzip2":
         return bz2.open(path)
     return cast(IO[bytes], gzip.open(path)) if packing == "gzip" else path.open("rb")
+
+
+def _has_mark_before_quote(path: Path, packing: str) -> bool:
+    """Whether a byte order mark stands before a quote. DuckDB, told to skip a line, takes such a quote for a character,
+    and the line to end elsewhere."""
+    try:
+        with _unpacked(path, packing) as source:
+            beginning = source.read(len(codecs.BOM_UTF8) + 2)
+    except (OSError, EOFError, zlib.error):  # a broken archive is the reader's to refuse
+        return False
+    return beginning.startswith(tuple(codecs.BOM_UTF8 + quote for quote in QUOTES))
 
 
 def _within(found: str, key: str, recurse: bool) -> bool:
@@ -228,6 +247,7 @@ def _csv_read(packing: str, parts: list[Part], width: int, keys: int, form: CsvF
         f"read_csv({_list(parts)}, columns = {{{columns}}}, auto_detect = false, header = false, skip = {form.skip}, "
         f"delim = {literal(form.separator)}, quote = {literal(form.quote)}, escape = {literal(form.escape)}, "
         f"nullstr = {literal(_NO_NULL)}, null_padding = true, strict_mode = false, parallel = false, "
+        f"buffer_size = {_BUFFER}, max_line_size = {_LONGEST_RECORD}, "
         f"compression = '{packing}'{_filename(keys)})"
     )
     return _with_values(scan, parts, [f"r.c{at}" for at in range(width)], keys)

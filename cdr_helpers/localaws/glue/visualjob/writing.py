@@ -10,7 +10,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,12 @@ _UNWRITTEN = {
     "hyper": "Tableau's Hyper files need Tableau's own library",
     **dict.fromkeys(("hudi", "delta", "iceberg"), "tables of this kind need the library of their framework"),
 }
+LARGE_OBJECT = 4 << 20
+"""Bytes of an input object (a compressed one may hold twenty times as much) from which on rows are written as they
+come: to keep their order DuckDB holds the result of an object in memory until those before it are written."""
+AS_THEY_COME = ", PRESERVE_ORDER false"
+ROW_GROUP = 24 * 1024
+"""Rows of a Parquet row group that is written as it comes: each thread holds one."""
 _SUFFIX = {"lz4_raw": "lz4", "uncompressed": ""}
 _ENDINGS = {"gzip": ".gz", "bzip2": ".bz2"}
 _AVRO_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -161,11 +167,14 @@ def _key_value(sql: str, kind: str) -> str:
     return f"COALESCE(hex(NULLIF({shown}, '')), 'N')"
 
 
-def _options(shape: Shape, folders: Sequence[str]) -> str:
+def _options(way: _Way) -> str:
+    shape = way.shape
     options = {"csv": _CSV.format(separator=literal(shape.separator)), "json": "FORMAT json"}.get(shape.form, _PARQUET)
     if shape.compression and shape.form not in conversion.WRITTEN and shape.compression != "bzip2":
         options += f", COMPRESSION {shape.compression}"
-    return options + (f", PARTITION_BY ({', '.join(folders)})" if folders else "")
+    if not way.in_order:
+        options += AS_THEY_COME + (f", ROW_GROUP_SIZE {ROW_GROUP}" if options.startswith(_PARQUET) else "")
+    return options + (f", PARTITION_BY ({', '.join(way.folders)})" if way.folders else "")
 
 
 def _check_names(frame: Frame, form: str) -> None:
@@ -187,8 +196,10 @@ def write(
     keys: Sequence[int],
     scratch: Path,
     moment: int,
+    in_order: bool = True,
 ) -> tuple[int, list[Written]]:
-    """Write a frame to files below `scratch`; `keys` are the positions of the partition columns.
+    """Write a frame to files below `scratch`; `keys` are the positions of the partition columns. With `in_order` rows
+    stand as in the input where memory suffices for that (Spark promises no order without a sort, and a sort holds).
 
     Returns the number of rows and the files; none where there are no rows. Raises `CannotWrite`.
     """
@@ -197,7 +208,9 @@ def write(
     if not data:
         raise CannotWrite("Cannot use all columns for partition columns.")
     kinds = [column.kind for column in frame.columns]
-    listed = [f"{_value(shape.form, f'c{at}', kinds[at])} AS {quoted(frame.columns[at].name)}" for at in data]
+    cells = frame.cells if shape.form == "csv" else frozenset()
+    shown = [f"t{at}" if at in cells else _value(shape.form, f"c{at}", kinds[at]) for at in data]
+    listed = [f"{sql} AS {quoted(frame.columns[at].name)}" for sql, at in zip(shown, data, strict=True)]
     listed += [f"{_key_value(f'c{at}', kinds[at])} AS {_KEY}{n}" for n, at in enumerate(keys)]
     folders = [f"{_KEY}{n}" for n in range(len(keys))]
     if shape.parts > 1:
@@ -206,12 +219,58 @@ def write(
     target = scratch / f"out-{uuid.uuid4().hex}"
     query = f"SELECT {', '.join(listed)} FROM {frame.view}"
     target.mkdir()
-    # One file, where nothing asks for more: DuckDB buffers what it cuts by size beyond its memory limit.
-    out = target if folders else target / "0"
-    done = connection.execute(f"COPY ({query}) TO {literal(str(out))} ({_options(shape, folders)})").fetchone()
-    rows = int(done[0]) if done else 0
+    rows = _copied(connection, query, target, _Way(shape, tuple(folders), in_order))
     names = [frame.columns[at].name for at in keys]
     return rows, _collect(target, names, shape, moment) if rows else []
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How rows are written: format, compression, columns that become folders, in the order of the input or as they
+    come."""
+
+    shape: Shape
+    folders: tuple[str, ...]
+    in_order: bool
+
+
+def _copied(connection: DuckDBPyConnection, query: str, target: Path, way: _Way) -> int:
+    """Write a query's rows below `target`; as they come where memory does not suffice for their order."""
+    import duckdb
+
+    if way.folders and way.shape.form in ("csv", "json") and not way.in_order:
+        return _by_partition(connection, query, target, way)
+    # One file, where no partition asks for more: DuckDB buffers what it cuts by size beyond its memory limit.
+    out = target if way.folders else target / "0"
+    try:
+        return _copy(connection, query, out, way)
+    except duckdb.OutOfMemoryException:
+        if not way.in_order:
+            raise
+    shutil.rmtree(target)
+    target.mkdir()
+    return _copied(connection, query, target, replace(way, in_order=False))
+
+
+def _by_partition(connection: DuckDBPyConnection, query: str, target: Path, way: _Way) -> int:
+    """Text in partitions by way of Parquet in partitions: DuckDB would hold all of the text in memory."""
+    between = target.with_name(f"{target.name}-parquet")
+    parquet = replace(way.shape, form="parquet", compression="snappy")
+    rows = _copy(connection, query, between, replace(way, shape=parquet))
+    for folder in sorted({file.parent for file in between.rglob("*.parquet")}):
+        into = target / folder.relative_to(between)
+        into.mkdir(parents=True)
+        files = literal(str(folder / "*.parquet"))
+        part = f"SELECT * FROM read_parquet({files}, hive_partitioning = false)"
+        _copy(connection, part, into / "0", replace(way, folders=()))
+        shutil.rmtree(folder)
+    shutil.rmtree(between, ignore_errors=True)
+    return rows
+
+
+def _copy(connection: DuckDBPyConnection, query: str, out: Path, way: _Way) -> int:
+    done = connection.execute(f"COPY ({query}) TO {literal(str(out))} ({_options(way)})").fetchone()
+    return int(done[0]) if done else 0
 
 
 def _collect(target: Path, names: list[str], shape: Shape, moment: int) -> list[Written]:

@@ -240,3 +240,26 @@ def test_unknown_jobs(client: Callable[..., Any], name: str) -> None:
         client("glue").start_job_run(JobName=name)
     with pytest.raises(ClientError, match="EntityNotFoundException"):
         client("glue").get_job(JobName=name)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_large_object_falls_into_partitions_of_text_with_all_its_rows(
+    client: Callable[..., Any],
+    bucket: str,
+    database: str,
+    table: Callable[..., None],
+    make_job: Callable[..., str],
+    run: Callable[..., Record],
+    form: str,
+) -> None:
+    rows = 300_000
+    text = "".join(f"{at},{'south' if at % 3 else 'no rth'}\n" for at in range(rows))
+    table("raw", [["id", "bigint"], ["carrier", "string"]], "id,carrier\n" + text)
+    node = target(bucket, Format=form, PartitionKeys=[["carrier"]])
+    ended = run(make_job({"node-1": source(database), "node-2": node}))
+    assert ended["JobRunState"] == "SUCCEEDED", ended["ErrorMessage"]
+    s3, found = client("s3"), {}
+    for entry in s3.list_objects_v2(Bucket=bucket, Prefix="out/")["Contents"]:
+        body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read().decode()
+        found[entry["Key"].split("/")[1]] = body.count("\n") - (form == "csv")
+    assert found == {"carrier=no rth": rows // 3, "carrier=south": rows - rows // 3}

@@ -6,6 +6,7 @@ tables that real crawlers made: `col0` … without a header, `col<index>` for ce
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -27,8 +28,10 @@ FIRST_RECORDS = 100
 LONGEST_NAME = 150
 CUSTOM_TYPES = {"LONG": "bigint", "SHORT": "smallint"}
 """`CustomDatatypes` whose name is not the catalog's."""
-NO_TEXT = (b"\x00", b"\xff\xfe", b"\xfe\xff")
-"""Bytes that text in UTF-8 or Latin-1 does not begin with (or, the first, contain)."""
+NO_TEXT = (b"\xff\xfe", b"\xfe\xff")
+"""How UTF-16 begins, which Glue does not read."""
+MOST_ZEROS = 0.25
+"""The share of zero bytes that text may have: UTF-16 without a mark has more."""
 NAME = re.compile(r"[ -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff\t]*")
 """What a column name may hold (API reference, "Column")."""
 _LEADING_COMMENTS = re.compile(r"\A(?:#[^\n]*(?:\n|\Z))+")
@@ -91,9 +94,18 @@ def _text_of(sample: Sample) -> str | None:
     if sample.data.count(b"\n") <= RECORDS:
         sample.grow(TEXT_SAMPLE)
     data = sample.data[:TEXT_SAMPLE]
-    if data.startswith(NO_TEXT[1:]) or NO_TEXT[0] in data:
+    if data.startswith(NO_TEXT) or (0 in data and not _may_hold_zeros(data)):
         return None
     return data.decode("utf-8-sig", errors="replace")
+
+
+def _may_hold_zeros(data: bytes) -> bool:
+    """Whether zero bytes are characters here: in UTF-8 that has few of them. (A sample may end within a character.)"""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return data.count(0) <= MOST_ZEROS * len(data)
 
 
 def _without_comments(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import casts, nested, sparktypes
-from ..frames import Frame, Output, Term
+from ..frames import Frame, Output, Term, term, text_of
 from .base import Node, path_text, text
 
 if TYPE_CHECKING:
@@ -64,9 +64,12 @@ class ApplyMapping(Node):
         if not _same(declared, kind):
             return Term(entry["ToKey"], wanted, f"CAST(NULL AS {sparktypes.duckdb(wanted)})")
         try:
-            return Term(entry["ToKey"], wanted, casts.cast(sql, kind, wanted))
+            value, cell = casts.cast(sql, kind, wanted), casts.cell(sql, kind, wanted)
         except casts.CastRefused as refusal:
             raise self.fail(f"column '{_source(entry)}': {refusal}.") from None
+        if kind == wanted and len(entry["FromPath"]) == 1:
+            cell = text_of(frame, self.position(frame, entry["FromPath"][0]))
+        return term(entry["ToKey"], wanted, value, cell)
 
     def _value(self, frame: Frame, path: list[str]) -> tuple[str, str]:
         """The expression and type of a source path; steps below the first go into structs."""

@@ -13,7 +13,7 @@ from ....s3.access import StoredObject
 from ....tables import conversion
 from ...globs import glob
 from .. import casts, reading, sparktypes, xmlrows
-from ..frames import Column, Frame, Output, Term
+from ..frames import Column, Frame, Output, Term, term
 from ..reading import CsvFormat, Part
 from .base import Node, text
 from .s3source import bounded, bounds, check_bounds
@@ -135,7 +135,9 @@ def cast_terms(node: Node, columns: Sequence[Column], source: str = "string") ->
     for at, column in enumerate(columns):
         if sparktypes.is_nested(column.kind):
             raise node.fail(f"column '{column.name}' is {column.kind}, which this format does not hold here.")
-        terms.append(Term(column.name, column.kind, casts.cast(f"c{at}", source, column.kind)))
+        sql = f"c{at}"
+        value, cell = casts.cast(sql, source, column.kind), casts.cell(sql, source, column.kind)
+        terms.append(term(column.name, column.kind, value, cell))
     return terms
 
 

@@ -19,8 +19,12 @@ def query(sql: str, frames: Mapping[str, Frame]) -> Query:
 
     Raises `SparkSqlError` with Spark's reason, or with the name of what is not translated.
     """
-    known = {alias.lower(): Query(f"SELECT * FROM {frame.view}", frame.columns) for alias, frame in frames.items()}
+    known = {alias.lower(): Query(_all_of(frame), frame.columns) for alias, frame in frames.items()}
     return queries.translate(parsing.parse(sql), Tables(known))
+
+
+def _all_of(frame: Frame) -> str:
+    return f"SELECT {', '.join(f'c{at}' for at in range(len(frame.columns))) or '*'} FROM {frame.view}"
 
 
 def condition(sql: str, frame: Frame) -> str:
