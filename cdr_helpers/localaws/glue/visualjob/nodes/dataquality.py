@@ -197,19 +197,17 @@ class EvaluateDataQualityMultiFrame(Quality):
         measured = rules.Frames(run.connection, frame, others, run.moment)
         tests = {rule.text: rules.row_test(rule, measured) for rule in ruleset if isinstance(rule, dqdl.Rule)}
         asked = {rule: test for rule, test in tests.items() if test}
-        source = (
-            f"SELECT p.*{''.join(f', {test} AS t{at}' for at, test in enumerate(asked.values()))} FROM {frame.view} p"
-        )
+        source = f"SELECT p.*{''.join(f', {test} AS test{at}' for at, test in enumerate(asked.values()))} FROM {frame.view} p"
 
         def listed(condition: str) -> str:
             cells = (
-                f"CASE WHEN {condition.format(f't{at}')} THEN {sparktypes.literal(rule)} END"
+                f"CASE WHEN {condition.format(f'test{at}')} THEN {sparktypes.literal(rule)} END"
                 for at, rule in enumerate(asked)
             )
             return f"list_filter([{', '.join(cells)}]::VARCHAR[], lambda x: x IS NOT NULL)"
 
         skipped = ", ".join(sparktypes.literal(rule) for rule, test in tests.items() if not test)
-        good = " AND ".join(f"t{at}" for at in range(len(asked))) or "true"
+        good = " AND ".join(f"test{at}" for at in range(len(asked))) or "true"
         more = (
             Term("DataQualityRulesPass", "array<string>", listed("{}")),
             Term("DataQualityRulesFail", "array<string>", listed("NOT {}")),
