@@ -248,3 +248,31 @@ def test_texts_of_ddl_know_backslashes_and_lose_line_ends(athena: Any, client: C
     assert table["Parameters"]["comment"] == "two lines"
     assert table["StorageDescriptor"]["Columns"][0]["Comment"] == "it's"
     assert table["StorageDescriptor"]["Location"] == f"s3://{athena.bucket}/t"
+
+
+def test_a_log_that_a_crawler_has_found_is_read(athena: Any, client: Callable[..., Any], name: str) -> None:
+    lines = (
+        '10.0.0.1 - frank [10/Oct/2024:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326\n'
+        'host.example.com - - [10/Oct/2024:13:55:37 -0700] "POST /b HTTP/1.1" 404 -\n'
+        "no log line\n"
+    )
+    client("s3").put_object(Bucket=athena.bucket, Key="log/a.log", Body=lines.encode())
+    client("glue").create_database(DatabaseInput={"Name": name})
+    athena.database = name
+    sql = (
+        "CREATE EXTERNAL TABLE log "
+        "(clientip string, verb string, request string, response int, bytes bigint, more int) "
+        "ROW FORMAT SERDE 'com.amazonaws.glue.serde.GrokSerDe' WITH SERDEPROPERTIES ('input.format' = "
+        f"'^%{{COMMONAPACHELOG}}$') LOCATION 's3://{athena.bucket}/log/'"
+    )
+    assert athena.run(sql).error == ""
+    assert athena.run("SELECT * FROM log").rows == [
+        ["10.0.0.1", "GET", "/a.gif", "200", "2326", None],
+        ["host.example.com", "POST", "/b", "404", None, None],
+        [None] * 6,
+    ]
+    theirs = "%{WHO:clientip} %{DATA}:%{INT:more}', 'input.grokCustomPatterns' = 'WHO [a-z.]+"
+    own = sql.replace("TABLE log", "TABLE own").replace("^%{COMMONAPACHELOG}$", theirs)
+    assert athena.run(own).error == ""
+    rows = athena.run("SELECT clientip, more FROM own WHERE clientip IS NOT NULL").rows
+    assert rows == [["frank", "13"], ["host.example.com", "13"]]

@@ -12,6 +12,7 @@ from ...errors import AccessDenied, AwsError
 from ...iam import roles
 from ...iam.roles import RoleSession
 from ...s3.access import ObjectAccess, StoredObject
+from ...tables.grok import BadPattern
 from ..catalog import CatalogCalls
 from . import classifiers, configuration, grouping, listing
 from .grouping import Classified
@@ -134,7 +135,7 @@ class Run:
     def _custom(self, kind: str, stored: Record) -> classifiers.Classifier:
         try:
             return classifiers.custom(kind, stored)
-        except classifiers.BadPattern as error:
+        except BadPattern as error:
             raise CrawlFailed(f"Classifier {stored['Name']} cannot be used: {error}.") from error
 
     def _check_number(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import SerDe, Storage, UnreadableTable
+from .grok import GrokLines
 from .json import Json
 from .lazysimple import LazySimple
 from .opencsv import OpenCsv
@@ -19,6 +20,7 @@ SERDES: dict[str, SerDe] = {
     "avroserde": Json(),  # its records have become lines of JSON
     "orcserde": Orc(),
     "regexserde": Regex(),
+    "grokserde": GrokLines(),
 }
 
 __all__ = ["SERDES", "LazySimple", "SerDe", "Storage", "UnreadableTable", "find"]

@@ -53,3 +53,13 @@ def text(value: str) -> str:
 def paths_sql(paths: list[Path]) -> str:
     """A list literal of file names."""
     return "[" + ", ".join(text(str(p)) for p in paths) + "]"
+
+
+def lines_sql(paths: list[Path], compression: str, storage: Storage, filename: bool) -> str:
+    """A table function that gives each line of the files as `line`."""
+    return (
+        f"read_csv({paths_sql(paths)}, auto_detect = false, header = false, skip = {storage.skipped_lines}, "
+        "delim = '\x01', quote = '', escape = '', nullstr = '\x02', hive_partitioning = false, "
+        f"compression = '{compression}', strict_mode = false, filename = {str(filename).lower()}, "
+        "max_line_size = 2097152, buffer_size = 8388608, columns = {'line': 'VARCHAR'})"
+    )

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from ..types import duckdb_name
-from .base import Storage, UnreadableTable, paths_sql, text
+from .base import Storage, UnreadableTable, lines_sql, text
 
 _NOT_RE2 = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9]|[*+?}]\+")
 
@@ -21,12 +21,7 @@ class Regex:
         """The groups of each line as `g`, a struct; NULL where the line does not match."""
         pattern = _pattern(storage)
         names = "[" + ", ".join(f"'g{at}'" for at in range(_groups(pattern))) + "]"
-        lines = (
-            f"read_csv({paths_sql(paths)}, auto_detect = false, header = false, skip = {storage.skipped_lines}, "
-            "delim = '\x01', quote = '', escape = '', nullstr = '\x02', hive_partitioning = false, "
-            f"compression = '{compression}', strict_mode = false, filename = {str(filename).lower()}, "
-            "max_line_size = 2097152, buffer_size = 8388608, columns = {'line': 'VARCHAR'})"
-        )
+        lines = lines_sql(paths, compression, storage, filename)
         groups = f"regexp_extract(line, {text(pattern)}, {names})"
         found = f"CASE WHEN regexp_full_match(line, {text(pattern)}) THEN {groups} END"
         return f"(SELECT {'filename, ' if filename else ''}{found} AS g FROM {lines})"

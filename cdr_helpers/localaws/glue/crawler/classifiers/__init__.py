@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ....tables.grok import compiled
 from .. import sampling
 from ..sampling import Sample
 from ..schema import UNKNOWN, Facts, Schema
 from . import columnar, csv_text, grok, json_text, xml_text
 
-BadPattern = grok.BadPattern
 Classifier = Callable[[Sample], Facts | None]
 
 BUILT_IN: tuple[Classifier, ...] = (
@@ -52,7 +52,7 @@ def _xml(stored: dict[str, Any]) -> Classifier:
 
 def _grok(stored: dict[str, Any]) -> Classifier:
     pattern, own = stored["GrokPattern"], stored.get("CustomPatterns") or ""
-    grok.compiled(pattern, own)
+    compiled(pattern, own)
     return lambda sample: grok.classify(sample, stored["Classification"], pattern, own)
 
 

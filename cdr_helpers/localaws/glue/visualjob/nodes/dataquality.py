@@ -197,7 +197,8 @@ class EvaluateDataQualityMultiFrame(Quality):
         measured = rules.Frames(run.connection, frame, others, run.moment)
         tests = {rule.text: rules.row_test(rule, measured) for rule in ruleset if isinstance(rule, dqdl.Rule)}
         asked = {rule: test for rule, test in tests.items() if test}
-        source = f"SELECT p.*{''.join(f', {test} AS test{at}' for at, test in enumerate(asked.values()))} FROM {frame.view} p"
+        shown = "".join(f", {test} AS test{at}" for at, test in enumerate(asked.values()))
+        source = f"SELECT p.*{shown} FROM {frame.view} p"
 
         def listed(condition: str) -> str:
             cells = (
