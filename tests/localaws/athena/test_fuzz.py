@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 
 QUERIES = int(os.environ.get("CDR_FUZZ_QUERIES", "5000"))
 SEED = int(os.environ.get("CDR_FUZZ_SEED", "20211"))
-CLIENTS = 8
+CLIENTS, BATCH = 3, 50
 SECONDS = 60.0
 NAMED = re.compile(r"[A-Z][A-Z_0-9]+: .|Query exhausted resources|FAILED: ", re.DOTALL)
 LEAKS = ("Traceback", "duckdb", "DuckDB", "sqlglot", "site-packages", 'File "', "c0::", "t_fail")
@@ -207,24 +207,31 @@ def athena(client: Callable[..., Any], endpoint: Any) -> Any:
     return client("athena", config=Config(max_pool_connections=CLIENTS, read_timeout=SECONDS))
 
 
-def fault_of(athena: Any, sql: str) -> str:
-    """What is wrong with how a query ended; nothing when it ended well."""
+def faults_of(athena: Any, queries: list[str]) -> list[str]:
+    """What is wrong with how each query ended; nothing when it ended well. At most 50, which are asked for together."""
     output = {"OutputLocation": "s3://fuzzed-queries/results/"}
-    try:
-        started = athena.start_query_execution(QueryString=sql, ResultConfiguration=output)
-    except ClientError as refused:
-        error = refused.response["Error"]
-        known = error["Code"] == "InvalidRequestException"
-        return "" if known and not _leak(error["Message"]) else f"{error['Code']}: {error['Message']}"
-    identity, end = started["QueryExecutionId"], time.monotonic() + SECONDS
-    while True:
-        execution = athena.get_query_execution(QueryExecutionId=identity)["QueryExecution"]
-        status = execution["Status"]
-        if status["State"] not in ("QUEUED", "RUNNING"):
-            break
-        if time.monotonic() > end:
-            return f"still {status['State']} after {SECONDS:.0f} s"
-        time.sleep(0.002)
+    faults, started = [""] * len(queries), {}
+    for place, sql in enumerate(queries):
+        try:
+            begun = athena.start_query_execution(QueryString=sql, ResultConfiguration=output)
+            started[begun["QueryExecutionId"]] = place
+        except ClientError as refused:
+            error = refused.response["Error"]
+            if error["Code"] != "InvalidRequestException" or _leak(error["Message"]):
+                faults[place] = f"{error['Code']}: {error['Message']}"
+    end = time.monotonic() + SECONDS
+    while started:
+        for found in athena.batch_get_query_execution(QueryExecutionIds=list(started))["QueryExecutions"]:
+            status, identity = found["Status"], found["QueryExecutionId"]
+            if status["State"] not in ("QUEUED", "RUNNING"):
+                faults[started.pop(identity)] = _fault(athena, identity, status)
+            elif time.monotonic() > end:
+                faults[started.pop(identity)] = f"still {status['State']} after {SECONDS:.0f} s"
+        time.sleep(0.05)
+    return faults
+
+
+def _fault(athena: Any, identity: str, status: dict[str, Any]) -> str:
     if status["State"] == "SUCCEEDED":
         athena.get_query_results(QueryExecutionId=identity)
         return ""
@@ -240,8 +247,9 @@ def _leak(text: str) -> bool:
 def test_every_generated_query_ends_with_an_answer_or_an_error_of_athena(athena: Any) -> None:
     generator = Generator(SEED)
     queries = [generator.query() for _ in range(QUERIES)]
+    batches = [queries[at : at + BATCH] for at in range(0, len(queries), BATCH)]
     with ThreadPoolExecutor(CLIENTS) as threads:
-        faults = list(threads.map(lambda sql: fault_of(athena, sql), queries))
+        faults = [fault for batch in threads.map(lambda batch: faults_of(athena, batch), batches) for fault in batch]
     found = [
         f"{fault}\n    {sql.partition(') SELECT')[2] or sql}"
         for fault, sql in zip(faults, queries, strict=True)
