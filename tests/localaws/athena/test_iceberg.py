@@ -182,6 +182,10 @@ def test_optimize_and_vacuum_keep_the_rows(lake: Any, client: Callable[..., Any]
         ("MERGE INTO t USING (VALUES 1) AS s(k) ON id = k WHEN NOT MATCHED THEN INSERT VALUES (k)", "TYPE_MISMATCH"),
         ('SELECT * FROM "t$nothing"', "TABLE_NOT_FOUND"),
         ("CREATE TABLE x WITH (table_type = 'ICEBERG') AS SELECT 1 AS a", "INVALID_TABLE_PROPERTY"),
+        (
+            "CREATE TABLE x (a int) LOCATION 's3://no-bucket-of-ours/x/' TBLPROPERTIES ('table_type' = 'ICEBERG')",
+            "ICEBERG_FILESYSTEM_ERROR",
+        ),
     ],
 )
 def test_refusals(lake: Any, sql: str, error: str) -> None:

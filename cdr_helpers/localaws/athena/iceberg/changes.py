@@ -89,7 +89,7 @@ def insert(session: Any, database: str, name: str, compiled: Compiled) -> None:
 def delete(session: Any, node: ast.Table, alias: str | None, condition: ast.Node | None) -> None:
     """DELETE FROM."""
     place = target(session, node, alias, "Deleting from")
-    select = ast.Select(node.at, _marked(place, _literal("true"), []), relation=place.relation, where=condition)
+    select = ast.Select(node.at, _marked(place, _literal("true")), relation=place.relation, where=condition)
     _apply(place, session.translate(ast.Query(node.at, select)).sql)
 
 
@@ -110,7 +110,7 @@ def update(
     given = [value for _, value in changes]
     listed = [ast.SelectItem(node.at, value) for value in given]
     select = ast.Select(
-        node.at, [*_marked(place, _literal("false"), []), *listed], relation=place.relation, where=condition
+        node.at, [*_marked(place, _literal("false")), *listed], relation=place.relation, where=condition
     )
     compiled = session.translate(ast.Query(node.at, select))
     types = [type_ for _, type_ in compiled.columns[3:]]
@@ -129,10 +129,9 @@ def _literal(value: str) -> ast.Node:
     return ast.Literal(HERE, "boolean", value)
 
 
-def _marked(place: Target, deleted: ast.Node, more: Sequence[ast.Node]) -> list[ast.SelectItem | ast.Star]:
+def _marked(place: Target, deleted: ast.Node) -> list[ast.SelectItem | ast.Star]:
     """`"$path"`, `"$row"` and whether the row goes away."""
-    nodes = [place.column("$path"), place.column(reading.ROW), deleted, *more]
-    return [ast.SelectItem(HERE, node) for node in nodes]
+    return [ast.SelectItem(HERE, node) for node in (place.column("$path"), place.column(reading.ROW), deleted)]
 
 
 def _new_values(place: Target, positions: dict[str, int], compiled: Compiled) -> list[str]:
@@ -151,7 +150,8 @@ def _new_values(place: Target, positions: dict[str, int], compiled: Compiled) ->
 def _apply(place: Target, marked: str, values: Sequence[str] = (), inserted: Compiled | None = None) -> None:
     """Write the files of the marked rows anew. `values` are the updated rows' columns; `inserted` are whole new rows.
 
-    Raises MERGE_TARGET_ROW_MULTIPLE_MATCHES when a row is marked twice.
+    Raises MERGE_TARGET_ROW_MULTIPLE_MATCHES when a row is marked twice, and ICEBERG_COMMIT_ERROR when a marked row is
+    in a file that the snapshot does not have: the rows were found a moment later, and another commit lay between.
     """
     session = place.session
     name = f"marked_{uuid.uuid4().hex}"
@@ -164,6 +164,8 @@ def _apply(place: Target, marked: str, values: Sequence[str] = (), inserted: Com
         hit = {row[0] for row in session.run(f"SELECT DISTINCT c0 FROM {name}").fetchall()}
         changed = int(session.run(f"SELECT count(*) FROM {name}").fetchall()[0][0])
         tasks = [task for task in place.seen.tasks() if task.file.file_path in hit]
+        if len(tasks) < len(hit):
+            raise QueryFailure("ICEBERG_COMMIT_ERROR", "Another statement changed the table while its rows were found")
         selects = _rewritten(place, tasks, name, values) if hit else []
         new = (
             writing.data_files(session, place.table.metadata, " UNION ALL ".join(selects), place.seen.columns)
@@ -229,7 +231,7 @@ def _integer(value: int) -> ast.Node:
 
 def _matched(place: Target, source: ast.Relation, on: ast.Node, cases: Sequence[MergeCase]) -> tuple[str, list[str]]:
     """The marked rows of the matched cases, and the updated rows' columns."""
-    items = _marked(place, _choice(cases) if cases else _integer(0), [])
+    items = _marked(place, _choice(cases) if cases else _integer(0))
     positions: list[tuple[int, MergeCase, ast.Identifier]] = []
     for at, case in enumerate(cases, 1):
         for column, value in zip(case.columns, case.values, strict=True):

@@ -11,6 +11,7 @@ from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStrea
 
 from ...errors import AccessDenied, AwsError
 from ...s3.access import ObjectAccess, StoredObject
+from ..failures import QueryFailure
 
 
 class ObjectIO(FileIO):
@@ -116,7 +117,11 @@ class _Upload:
     def close(self) -> None:
         if not self.file.closed:
             self.file.close()
-            self.io.objects.put_file(self.location, self.path)
+            try:
+                self.io.objects.put_file(self.location, self.path)
+            except AwsError as problem:
+                reason = f"Unable to write {self.location}: {problem.message}"
+                raise QueryFailure("ICEBERG_FILESYSTEM_ERROR", reason) from None
 
     def __enter__(self) -> _Upload:
         return self

@@ -15,7 +15,7 @@ from typing import Any, cast
 from ...tables import types as t
 from ...tables.serdes.base import text
 from ...tables.types import Type, duckdb_name
-from .reading import Snapshot
+from .reading import Snapshot, zoned
 from .schemas import TIMESTAMP_TZ
 
 _VARCHARS = t.map_of(t.INTEGER, t.VARCHAR)
@@ -45,7 +45,7 @@ class MetadataTable:
 
 def _read(name: str, type_: Type) -> str:
     if type_.kind == "timestamptz":
-        return f"CASE WHEN {name} IS NOT NULL THEN struct_pack(t := {name}, z := 'UTC') END"
+        return zoned(name)
     return f"CAST({name} AS {duckdb_name(type_)})"
 
 

@@ -18,6 +18,7 @@ from ...tables.reading import HIDDEN_TYPES, HIDDEN_VALUES, lookup
 from ...tables.serdes.base import text
 from ...tables.types import Type, duckdb_name, quote
 from ..failures import QueryFailure
+from .arrow import arrow_schema, fitted
 from .files import ObjectInput
 from .schemas import athena_type
 
@@ -114,7 +115,9 @@ def relation_sql(
     fields = ", ".join(
         _field(at, f.field_id, columns[at][1]) for at, f in enumerate(seen.schema.fields) if at in needed
     )
-    listed = [f"{_read(f'f{at}', columns[at][1])} AS c{at}" for at in sorted(needed)]
+    listed = [
+        f"{zoned(f'f{at}') if columns[at][1].kind == 'timestamptz' else f'f{at}'} AS c{at}" for at in sorted(needed)
+    ]
     for name in sorted(hidden):
         value = "file_row_number" if name == ROW else lookup(files, HIDDEN_VALUES[name])
         listed.append(f"{value} AS {quote(name)}")
@@ -136,10 +139,9 @@ def _field(at: int, number: int, type_: Type) -> str:
     return f"{number}: {{name: {text(f'f{at}')}, type: {text(kind)}, default_value: NULL}}"
 
 
-def _read(name: str, type_: Type) -> str:
-    if type_.kind == "timestamptz":
-        return f"CASE WHEN {name} IS NOT NULL THEN struct_pack(t := {name}, z := 'UTC') END"
-    return name
+def zoned(name: str) -> str:
+    """A timestamp in UTC as queries hold a timestamp with time zone."""
+    return f"CASE WHEN {name} IS NOT NULL THEN struct_pack(t := {name}, z := 'UTC') END"
 
 
 def _stored(table: Table, uri: str) -> StoredObject:
@@ -162,19 +164,13 @@ def _local(seen: Snapshot, task: FileScanTask, scratch: Path) -> Path:
 def _made(seen: Snapshot, task: FileScanTask, scratch: Path) -> Path:
     import pyarrow as pa
     import pyarrow.parquet as pq
-    from pyiceberg.io.pyarrow import ArrowScan, _pyarrow_schema_ensure_small_types, schema_to_pyarrow
+    from pyiceberg.io.pyarrow import ArrowScan
 
-    schema = seen.schema
-    target_schema = _pyarrow_schema_ensure_small_types(schema_to_pyarrow(schema))
+    schema = arrow_schema(seen.schema, field_ids=True)
     scratch.mkdir(parents=True, exist_ok=True)
     target = scratch / f"iceberg-{uuid.uuid4().hex}.parquet"
-    scan = ArrowScan(seen.table.metadata, seen.table.io, schema, AlwaysTrue(), case_sensitive=False)
-    with pq.ParquetWriter(target, target_schema, compression="lz4") as writer:
+    scan = ArrowScan(seen.table.metadata, seen.table.io, seen.schema, AlwaysTrue(), case_sensitive=False)
+    with pq.ParquetWriter(target, schema, compression="lz4") as writer:
         for batch in scan.to_record_batches([task]):
-            small = _pyarrow_schema_ensure_small_types(batch.schema)
-            columns = [
-                column if column.type == field.type else column.cast(field.type)
-                for column, field in zip(batch.columns, small, strict=True)
-            ]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=target_schema))
+            writer.write_batch(pa.RecordBatch.from_arrays(fitted(batch.columns, schema), schema=schema))
     return target

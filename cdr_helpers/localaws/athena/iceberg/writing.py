@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.io.pyarrow import _dataframe_to_data_files, _pyarrow_schema_ensure_small_types, schema_to_pyarrow
+from pyiceberg.io.pyarrow import _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import Transaction
@@ -17,6 +18,9 @@ from pyiceberg.table.metadata import TableMetadata
 from ...tables.types import Type, quote
 from .. import casts
 from ..failures import QueryFailure
+from .arrow import arrow_schema, fitted
+from .catalog import IcebergCatalog
+from .schemas import stored_type
 
 _BATCH_ROWS = 65_536
 _BATCH_BYTES = 48 * 1024 * 1024
@@ -31,24 +35,15 @@ def data_files(session: Any, metadata: TableMetadata, sql: str, columns: Sequenc
     listed = ", ".join(f"{_stored(f'c{at}', type_)} AS {quote(name)}" for at, (name, type_) in enumerate(columns))
     reader = session.guarded(lambda: session.cursor().sql(f"SELECT {listed} FROM ({sql})").to_arrow_reader(_BATCH_ROWS))
     found: list[DataFile] = []
-    write_uuid, counter = uuid.uuid4(), itertools.count()
+    io, write_uuid, counter = IcebergCatalog(session.store).io, uuid.uuid4(), itertools.count()
     for piece in session.guarded_each(_pieces(reader, schema)):
         _check_required(piece, schema)
-        found += _dataframe_to_data_files(metadata, piece, session_io(session), write_uuid, counter)
+        found += _dataframe_to_data_files(metadata, piece, io, write_uuid, counter)
     session.execution.rows = sum(one.record_count for one in found)
     return found
 
 
-def session_io(session: Any) -> Any:
-    """Where files of the session's tables are written."""
-    from .catalog import IcebergCatalog
-
-    return IcebergCatalog(session.store).io
-
-
 def _stored(name: str, type_: Type) -> str:
-    from .schemas import stored_type
-
     target = stored_type(type_)
     if target.kind == "timestamptz":
         return f"({name}).t"
@@ -56,10 +51,7 @@ def _stored(name: str, type_: Type) -> str:
 
 
 def _pieces(reader: Any, schema: Schema) -> Iterator[Any]:
-    import pyarrow as pa
-
-    # plain strings and lists, as DuckDB gives them: Arrow's cast to the large kinds inside a map ends the process
-    target = _pyarrow_schema_ensure_small_types(schema_to_pyarrow(schema, include_field_ids=False))
+    target = arrow_schema(schema, field_ids=False)
     kept: list[Any] = []
     size = 0
     for batch in reader:
@@ -74,15 +66,7 @@ def _pieces(reader: Any, schema: Schema) -> Iterator[Any]:
 
 def _typed(table: Any, target: Any) -> Any:
     """The table with the target's types, all columns nullable."""
-    import pyarrow as pa
-
-    columns = [
-        column if column.type == field.type else column.cast(field.type)
-        for column, field in zip(table.columns, target, strict=True)
-    ]
-    return pa.Table.from_arrays(
-        columns, schema=pa.schema([pa.field(f.name, c.type) for f, c in zip(target, columns, strict=True)])
-    )
+    return pa.Table.from_arrays(fitted(table.columns, target), names=target.names)
 
 
 def _check_required(piece: Any, schema: Schema) -> None:
