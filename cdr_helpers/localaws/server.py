@@ -306,8 +306,11 @@ def reset_state(place: home.Home) -> None:
     """Empty the running endpoint: state, objects, backends. Keys and port stay."""
     from moto.core.base_backend import BackendDict
 
+    from .athena import keptrows
+
     with persistence.lock("s3"):
         persistence.store().clear()
+        keptrows.forget()
         blobs.trash.clear()
         for each in BackendDict._instances:  # type: ignore[misc]
             if hasattr(each, "bucket_accounts"):

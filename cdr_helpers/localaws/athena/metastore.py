@@ -20,7 +20,7 @@ from ..tables import types as t
 from ..tables.reading import Part
 from ..tables.serdes import UnreadableTable
 from ..tables.types import Type
-from . import ast, database, projection
+from . import ast, database, keptrows, projection
 from .failures import QueryFailure
 from .functions import type_of
 from .parser import Parser
@@ -41,13 +41,16 @@ class Metastore:
     scanned: int = 0
     objects: ObjectAccess = field(init=False)
     folder: Path = field(init=False)
+    held: list[keptrows.Entry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.objects = ObjectAccess(self.account)
         self.folder = home.active().scratch / f"unpacked-{uuid.uuid4().hex}"
 
     def clean(self) -> None:
-        """Remove files that were unpacked for DuckDB."""
+        """Remove files that were unpacked for DuckDB, and let go of kept rows."""
+        while self.held:
+            keptrows.release(self.held.pop())
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # names
@@ -150,6 +153,9 @@ class Metastore:
             parts = self.parts(scan, connection)
             self.scanned += sum(o.size for p in parts for o in p.objects)
             needed = scan.used or ({0} if not scan.hidden and scan.table.columns else set())
+            kept = self.kept(scan, parts, connection)
+            if kept:
+                return f"SELECT {', '.join(f'c{i}' for i in sorted(needed)) or '1 AS one'} FROM {kept}"
             return reading.relation_sql(scan.table.glue, parts, needed, scan.hidden, self.folder)
         except QueryFailure:
             raise
@@ -161,6 +167,20 @@ class Metastore:
             raise QueryFailure(
                 "PERMISSION_DENIED" if problem.code == "AccessDenied" else "HIVE_FILESYSTEM_ERROR", problem.message
             ) from None
+
+    def kept(self, scan: Scan, parts: list[Part], connection: Any) -> str | None:
+        """The engine's own table with the rows of `parts`, where they are kept."""
+        key = None if scan.hidden else keptrows.found_by(scan.table.glue, parts)
+        if key is None:
+            return None
+        every = set(range(len(scan.table.columns)))
+        entry = keptrows.hold(
+            key, lambda: reading.relation_sql(scan.table.glue, parts, every, set(), self.folder), connection
+        )
+        if entry is None:
+            return None
+        self.held.append(entry)
+        return entry.name
 
     def parts(self, scan: Scan, connection: Any) -> list[Part]:
         """What is left to read of the scan's table, with its objects."""
