@@ -6,17 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ... import engine
-from ..visualjob import casts
 from ..visualjob.frames import Column, Frame, NodeFailed
 from ..visualjob.quality import dqdl, rules
-from ..visualjob.sparksql import macros
+from ..visualjob.sparkconnection import SparkConnection
 from ..visualjob.sparktypes import literal
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True)
@@ -32,10 +26,8 @@ def evaluate(
 ) -> tuple[list[rules.Outcome], list[rules.Measured]]:
     """The outcomes of a ruleset's rules and what its analyzers measure, over the rows of a frame and others by alias;
     `moment` is what `now()` is, in epoch milliseconds. Raises `NodeFailed`."""
-    connection = engine.connect()
+    connection = SparkConnection()
     try:
-        casts.prepare(connection)
-        macros.prepare(connection)
         beside = {alias: _frame(connection, f"other{at}", rows) for at, (alias, rows) in enumerate(others.items())}
         frames = rules.Frames(connection, _frame(connection, "given", primary), beside, moment)
         parsed = dqdl.parse(ruleset)
@@ -46,7 +38,7 @@ def evaluate(
         connection.close()
 
 
-def _frame(connection: DuckDBPyConnection, view: str, rows: Rows) -> Frame:
+def _frame(connection: SparkConnection, view: str, rows: Rows) -> Frame:
     listed = ", ".join(
         f"CAST(c{at} AS TIMESTAMP) AS c{at}" if column.kind == "timestamp" else f"c{at}"
         for at, column in enumerate(rows.columns)

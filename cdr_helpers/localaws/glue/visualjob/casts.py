@@ -7,13 +7,9 @@ NULL, narrowing integers wrap, fractions are cut, a decimal that does not fit is
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from . import sparktypes
 from .sparktypes import FRACTIONAL, INTEGRAL
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 
 class CastRefused(ValueError):
@@ -74,7 +70,7 @@ MACROS: dict[str, str] = {
     "sp_json_member(o, name, path)": "CASE WHEN json_exists(o, path) THEN json_extract(o, path) ELSE json_extract(o, "
     "'$.\"' || list_filter(json_keys(o), lambda k: lower(k) = name)[1] || '\"') END",
     # text to dates: the calendar is checked by make_date
-    "sp_part(p)": "CASE WHEN p = '' THEN NULL ELSE p::BIGINT END",
+    "sp_part(p)": "TRY_CAST(p AS BIGINT)",
     "sp_ymd(g)": "make_date(sp_part(g.y), COALESCE(sp_part(g.m), 1), COALESCE(sp_part(g.d), 1))",
     "sp_date_groups(s)": f"regexp_extract(s, '{_DATE_TEXT}', ['y', 'm', 'd'])",
     "sp_date(s)": "COALESCE(CASE WHEN s LIKE '____-__-__' AND s >= '0' AND s < ':' THEN TRY_CAST(s AS DATE) END, "
@@ -82,20 +78,22 @@ MACROS: dict[str, str] = {
     "ELSE TRY(sp_ymd(sp_date_groups(sp_trim(s)))) END)",
     # text to timestamps
     "sp_stamp_groups(s)": f"regexp_extract(s, '{_STAMP_TEXT}', ['y', 'm', 'd', 'h', 'n', 's', 'f', 'z'])",
-    "sp_below(p, top)": "CASE WHEN COALESCE(sp_part(p), 0) < top THEN COALESCE(sp_part(p), 0) END",
+    "sp_below(p, top)": "CASE WHEN p = '' THEN 0 WHEN sp_part(p) < top THEN sp_part(p) END",
     "sp_clock(g)": "((sp_below(g.h, 24) * 60 + sp_below(g.n, 60)) * 60 + sp_below(g.s, 60)) * 1000000 "
     "+ rpad(g.f, 6, '0')[1:6]::BIGINT",
     "sp_offset_groups(z)": f"regexp_extract(z, '{_OFFSET}', ['g', 'h', 'n', 's'])",
     "sp_offset(o)": "CASE WHEN o.g = '' OR sp_part(o.h) > 18 THEN NULL ELSE (CASE o.g WHEN '-' THEN -1 ELSE 1 END) "
     "* ((sp_part(o.h) * 60 + sp_below(o.n, 60)) * 60 + sp_below(o.s, 60)) * 1000000 END",
     "sp_zoned(us, z)": "CASE WHEN z IN ('', 'Z', 'UTC', 'GMT', 'UT') THEN us "
-    r"WHEN regexp_matches(z, '^(UTC|GMT|UT)?[+-]') THEN us - sp_offset(sp_offset_groups(z)) "
+    r"WHEN regexp_matches(z, '^(UTC|GMT|UT)?[+-]') "
+    "THEN us - list_transform([sp_offset_groups(z)], lambda o: sp_offset(o))[1] "
     "WHEN list_contains(getvariable('sp_zones'), z) "
     "THEN epoch_us(timezone('UTC', timezone(z, make_timestamp(us)))) END",
     # a time alone is one of today
     "sp_dated(s)": r"CASE WHEN regexp_matches(s, '^[\x00-\x20]*(T[0-9]|[0-9]{1,2}:)') "
     r"THEN current_date::VARCHAR || ' ' || regexp_replace(s, '^[\x00-\x20]*T?', '') ELSE s END",
-    "sp_stamp_of(g)": "make_timestamp(sp_zoned(epoch_us(sp_ymd(g)::TIMESTAMP) + sp_clock(g), g.z))",
+    "sp_stamp_of(g)": "list_transform([epoch_us(sp_ymd(g)::TIMESTAMP) + sp_clock(g)], "
+    "lambda us: make_timestamp(sp_zoned(us, g.z)))[1]",
     # What a text of that length is when DuckDB has read it as Spark would. (One comparison and no AND: DuckDB would
     # compute the cast twice. The lambda, too, is there so that nothing is computed twice.)
     "sp_stamp_plain(s)": "CASE strlen(s) WHEN 19 THEN replace(s, 'T', ' ') WHEN 10 THEN s || ' 00:00:00' "
@@ -158,8 +156,8 @@ MACROS: dict[str, str] = {
     # text to the text of what it is cast to: mostly itself (behind a lambda nothing is computed ahead of its turn)
     "sp_bigint_cell(s)": "CASE WHEN TRY_CAST(s AS BIGINT)::VARCHAR = s THEN s WHEN s = '' THEN NULL "
     "ELSE list_transform([s], lambda x: sp_bigint(x)::VARCHAR)[1] END",
-    "sp_timestamp_cell(s)": "CASE WHEN TRY_CAST(NULLIF(s, '') AS TIMESTAMP)::VARCHAR = CASE strlen(s) WHEN 19 THEN s "
-    "END THEN s WHEN s = '' THEN NULL "
+    "sp_timestamp_cell(s)": "CASE WHEN strlen(s) = 19 AND TRY_CAST(s AS TIMESTAMP)::VARCHAR = s THEN s "
+    "WHEN s = '' THEN NULL "
     "ELSE list_transform([sp_timestamp(s)], lambda t: sp_stamp_text(t))[1] END",
 }
 
@@ -313,10 +311,3 @@ def cell(sql: str, source: str, target: str) -> str:
     """The DuckDB expression for `cast(cast(sql, source, target), target, "string")` where there is a cheaper one than
     that; else nothing."""
     return f"{CELLS[target]}({sql})" if source == "string" and target in CELLS else ""
-
-
-def prepare(connection: DuckDBPyConnection) -> None:
-    """Define the macros on a DuckDB connection."""
-    for head, body in MACROS.items():
-        connection.execute(f"CREATE TEMP MACRO {head} AS ({body})")
-    connection.execute("SET VARIABLE sp_zones = (SELECT list(name) FROM pg_timezone_names())")

@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from ... import engine, home
+from ... import home
 from ...errors import AwsError
 from ...iam.roles import RoleSession
 from ...s3.access import ObjectAccess
@@ -26,13 +26,27 @@ from .nodes.base import Node
 from .nodes.s3target import Destination, positions
 from .quality.results import Evaluation
 from .reading import Files
+from .sparkconnection import SparkConnection
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+LONGEST_TEXT = 32_000
+"""Characters of a relation that stands where it is used; a longer one becomes a view, or a graph of many joins would
+write it again and again."""
 
 
-class Undecodable(Exception):
-    """A text file holds bytes that are no UTF-8."""
+@dataclass(frozen=True)
+class Way:
+    """How text is read: bytes that are no UTF-8 replaced or not, numbers read by what files look like or not."""
+
+    repair: bool = False
+    guess: bool = True
+
+
+class Again(Exception):
+    """The work has to begin again, in another way."""
+
+    def __init__(self, way: Way) -> None:
+        super().__init__(way)
+        self.way = way
 
 
 @dataclass(frozen=True)
@@ -61,11 +75,10 @@ class Run:
     """What nodes work with."""
 
     place: Place
-    connection: DuckDBPyConnection
+    connection: SparkConnection
     files: Files
     scratch: Path
     moment: int
-    repaired: bool = False
     outputs: list[publishing.Output] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
     late: list[NodeFailed] = field(default_factory=list)
@@ -81,30 +94,32 @@ class Run:
         grouped: str = "",
     ) -> Frame:
         """A frame of `terms` over another frame, or over a FROM clause; `grouped` is a GROUP BY clause."""
-        origin = source.view if isinstance(source, Frame) else source
+        origin = source.sql if isinstance(source, Frame) else source
         condition = f" WHERE {where}" if where else ""
         if distinct or grouped:
             terms = [replace(term, cell=None) for term in terms]
         listed = selection(terms) or "NULL::INTEGER AS c0"
-        frame = self.view(
-            f"SELECT {'DISTINCT ' if distinct else ''}{listed} FROM {origin}{condition}{grouped}",
-            [Column(term.name, term.kind) for term in terms],
-        )
+        sql = f"SELECT {'DISTINCT ' if distinct else ''}{listed} FROM {origin}{condition}{grouped}"
+        columns = tuple(Column(term.name, term.kind) for term in terms)
+        # Text where it is short, and no view: DuckDB looks at all of a view's text when it is made and at each use.
+        frame = Frame(f"({sql})", columns) if len(sql) < LONGEST_TEXT else self.view(sql, columns)
         return replace(frame, cells=frozenset(at for at, term in enumerate(terms) if term.text))
 
     def view(self, sql: str, columns: Sequence[Column]) -> Frame:
         """A frame over a query whose columns are `c0 …`."""
-        self._views += 1
-        name = f"frame{self._views}"
+        name = self._named()
         self.connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
         return Frame(name, tuple(columns))
 
     def settled(self, frame: Frame) -> Frame:
         """The frame with its rows computed once and kept, for values that would differ each time."""
-        self._views += 1
-        name = f"frame{self._views}"
-        self.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {frame.view}")
+        name = self._named()
+        self.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {frame.sql}")
         return Frame(name, frame.columns)
+
+    def _named(self) -> str:
+        self._views += 1
+        return f"frame{self._views}"
 
     def nothing(self) -> Frame:
         """A frame without columns and rows."""
@@ -133,11 +148,10 @@ class Run:
         self, node: Node, partitions: list[dict[str, Any]], keys: list[Column], predicate: str
     ) -> list[dict[str, Any]]:
         """The partitions for which a Spark SQL predicate over the partition columns holds."""
-        from .sparksql import macros, translate
+        from .sparksql import translate
 
         if not partitions:
             return []
-        macros.prepare(self.connection)
         rows = ", ".join(
             f"({', '.join([str(at), *map(sparktypes.literal, one['Values'])])})" for at, one in enumerate(partitions)
         )
@@ -148,7 +162,7 @@ class Run:
             condition = translate.condition(predicate, frame)
         except translate.SparkSqlError as problem:
             raise node.fail(f"PartitionPredicate: {problem}") from None
-        found = self.connection.execute(f"SELECT c{len(keys)} FROM {frame.view} WHERE {condition}").fetchall()
+        found = self.connection.execute(f"SELECT c{len(keys)} FROM {frame.sql} WHERE {condition}").fetchall()
         return [partitions[at] for at in sorted(row[0] for row in found)]
 
     def write(self, node: Node, frame: Frame, to: Destination) -> None:
@@ -208,22 +222,23 @@ def run(graph: Graph, place: Place, moment: int, watched: Watched, seen: Seen | 
     """
     for node in graph.refused():
         raise node.fail(node.refusal())
-    try:
-        return _attempt(graph, place, moment, watched, seen, repair=False)
-    except Undecodable:
-        watched.evaluations.clear()
-        return _attempt(graph, place, moment, watched, seen, repair=True)
+    way = Way()
+    while True:
+        try:
+            return _attempt(graph, place, moment, watched, seen, way)
+        except Again as again:
+            way = again.way
+            watched.evaluations.clear()
 
 
-def _attempt(graph: Graph, place: Place, moment: int, watched: Watched, seen: Seen | None, repair: bool) -> Outcome:
+def _attempt(graph: Graph, place: Place, moment: int, watched: Watched, seen: Seen | None, way: Way) -> Outcome:
     scratch = home.active().scratch / f"job-{uuid.uuid4().hex}"
     scratch.mkdir(parents=True)
-    connection = engine.connect()
+    connection = SparkConnection()
     watched.opened.append(connection)
     try:
-        casts.prepare(connection)
         bookmark = None if seen is None else Reader(seen)
-        files = Files(ObjectAccess(place.account, place.session), scratch, repair, bookmark=bookmark)
+        files = Files(ObjectAccess(place.account, place.session), scratch, way.repair, way.guess, bookmark=bookmark)
         work = Run(place, connection, files, scratch, moment, evaluations=watched.evaluations)
         _relations(graph, work)
         publishing.publish(work.outputs, place)
@@ -247,14 +262,16 @@ def _relations(graph: Graph, work: Run) -> None:
         except duckdb.InterruptException:
             raise
         except duckdb.Error as problem:
-            raise _explained(node, problem, work.files.repair) from problem
+            raise _explained(node, problem, work.files) from problem
 
 
-def _explained(node: Node, problem: Exception, repair: bool) -> Exception:
-    """An engine's error as the failure of a node; the first one about bad text asks for another attempt."""
+def _explained(node: Node, problem: Exception, files: Files) -> Exception:
+    """An engine's error as the failure of a node; one that another way of reading may avoid asks for that way."""
+    if files.guessed:
+        return Again(Way(files.repair, guess=False))
+    if not files.repair and ("unicode" in str(problem).lower() or "utf-8" in str(problem).lower()):
+        return Again(Way(repair=True, guess=False))
     first = str(problem).split("\n")[0]
-    if not repair and ("unicode" in str(problem).lower() or "utf-8" in str(problem).lower()):
-        return Undecodable(first)
     return node.fail(first.split("Error: ", 1)[-1])
 
 

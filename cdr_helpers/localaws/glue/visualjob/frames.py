@@ -1,4 +1,4 @@
-"""What flows between nodes: a DuckDB view with columns `c0, c1 …` and the names and Spark types they stand for.
+"""What flows between nodes: a DuckDB relation with columns `c0, c1 …`, and the names and Spark types they stand for.
 
 Names of columns are Glue's: any text, twice if it comes to that. Physical names are ours, so DuckDB never sees them.
 """
@@ -23,12 +23,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Frame:
-    """A relation: the view that holds it and its columns, in the order of the view's `c0, c1 …`."""
+    """A relation, as it stands in a FROM clause (the name of a view, or a query in parentheses), and its columns in the
+    order of its `c0, c1 …`."""
 
-    view: str
+    sql: str
     columns: tuple[Column, ...]
     cells: frozenset[int] = frozenset()
-    """Positions of which the view also has the text of a CSV cell, as `t0, t1 …`: what was read as text and
+    """Positions of which the relation also has the text of a CSV cell, as `t0, t1 …`: what was read as text and
     is a number or a time need not be made text again."""
 
     @property
@@ -86,7 +87,7 @@ def kept(frame: Frame, positions: Sequence[int], alias: str = "") -> list[Term]:
 
 
 def text_of(frame: Frame, at: int, alias: str = "") -> str:
-    """The expression of a column's text as a CSV cell; empty when the view does not have it."""
+    """The expression of a column's text as a CSV cell; empty when the relation does not have it."""
     prefix = f"{alias}." if alias else ""
     return f"{prefix}t{at}" if at in frame.cells else ""
 

@@ -14,14 +14,14 @@ import re
 import shutil
 import uuid
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
 from ...s3.access import ObjectAccess, StoredObject, split
 from ...tables import compression
-from . import sparktypes
+from . import plaincsv, sparktypes
 from .bookmarks import Reader
 from .frames import NodeFailed
 from .sparktypes import literal
@@ -72,6 +72,9 @@ class Files:
     access: ObjectAccess
     scratch: Path
     repair: bool = False
+    guess: bool = True
+    """Whether CSV may be read by what it looks like; `guessed` says that some was."""
+    guessed: bool = False
     read_bytes: int = 0
     largest: int = 0
     """Bytes of the largest object read."""
@@ -95,6 +98,21 @@ class Files:
     def parts(self, stored: Iterable[StoredObject], values: tuple[str | None, ...] = ()) -> list[Part]:
         """The objects as files that DuckDB reads: checked for permission, unpacked where DuckDB cannot."""
         return [Part(self._path(one), values, one.key) for one in stored]
+
+    def whole_numbers(self, parts: Sequence[Part], kinds: Sequence[str], skip: int) -> dict[int, str]:
+        """Which columns of CSV files DuckDB may read as integers, and of which type; none where files do not look as if
+        that gave what Spark's casts give."""
+        found = {at: sparktypes.duckdb(kind) for at, kind in enumerate(kinds) if kind in sparktypes.INTEGRAL}
+        paths = [Path(part.path) for part in parts]
+        # In a sheet of one column DuckDB takes an empty line for a row, unless it fills up missing cells.
+        if not (self.guess and found and paths and len(kinds) > 1):
+            return {}
+        if any(packed_as(path) != "none" for path in paths):
+            return {}
+        if not plaincsv.is_plain(paths, skip):
+            return {}
+        self.guessed = True
+        return found
 
     def fresh(self) -> Path:
         """The name of a scratch file that is not there yet."""
@@ -235,22 +253,31 @@ def _empty(width: int) -> str:
     return f"SELECT {', '.join(f'NULL::VARCHAR AS c{at}' for at in range(width)) or '1'} WHERE false"
 
 
-def csv_sql(parts: Sequence[Part], width: int, keys: int, form: CsvFormat) -> str:
-    """A SELECT of `width` text columns `c0 …`, then the `keys` partition values, over CSV files."""
-    reads = [_csv_read(packing, group, width, keys, form) for packing, group in _by_packing(parts)]
+def csv_sql(
+    parts: Sequence[Part], width: int, keys: int, form: CsvFormat, whole: Mapping[int, str] | None = None
+) -> str:
+    """A SELECT of `width` text columns `c0 …`, then the `keys` partition values, over CSV files. Positions in `whole`
+    are read as the integer type of DuckDB that it says; DuckDB fails where a cell is none, and where cells are missing.
+    """
+    reads = [_csv_read(packing, group, width, keys, form, whole or {}) for packing, group in _by_packing(parts)]
     return " UNION ALL ".join(reads) or _empty(width + keys)
 
 
-def _csv_read(packing: str, parts: list[Part], width: int, keys: int, form: CsvFormat) -> str:
-    columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
+def _csv_read(packing: str, parts: list[Part], width: int, keys: int, form: CsvFormat, whole: Mapping[int, str]) -> str:
+    columns = ", ".join(f"'c{at}': '{whole.get(at, 'VARCHAR')}'" for at in range(width))
+    cells = f"nullstr = {literal(_NO_NULL)}, null_padding = true"
+    shown = [f"r.c{at}" for at in range(width)]
+    if whole:
+        cells = "nullstr = ''"
+        shown = [f"r.c{at}" if at in whole else f"coalesce(r.c{at}, '')" for at in range(width)]
     scan = (
         f"read_csv({_list(parts)}, columns = {{{columns}}}, auto_detect = false, header = false, skip = {form.skip}, "
         f"delim = {literal(form.separator)}, quote = {literal(form.quote)}, escape = {literal(form.escape)}, "
-        f"nullstr = {literal(_NO_NULL)}, null_padding = true, strict_mode = false, parallel = false, "
+        f"{cells}, strict_mode = false, parallel = false, "
         f"buffer_size = {_BUFFER}, max_line_size = {_LONGEST_RECORD}, "
         f"compression = '{packing}'{_filename(keys)})"
     )
-    return _with_values(scan, parts, [f"r.c{at}" for at in range(width)], keys)
+    return _with_values(scan, parts, shown, keys)
 
 
 def _filename(keys: int) -> str:

@@ -20,7 +20,7 @@ from .frames import Frame
 from .sparktypes import FRACTIONAL, literal, quoted
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from .sparkconnection import SparkConnection
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 # How CSV is written. AWS does not document either: values are quoted only where they must be, and timestamps stand
@@ -190,7 +190,7 @@ def _check_names(frame: Frame, form: str) -> None:
 
 
 def write(
-    connection: DuckDBPyConnection,
+    connection: SparkConnection,
     frame: Frame,
     shape: Shape,
     keys: Sequence[int],
@@ -217,7 +217,7 @@ def write(
         listed.append(f"row_number() OVER () % {shape.parts} AS {_PART}")
         folders.append(_PART)
     target = scratch / f"out-{uuid.uuid4().hex}"
-    query = f"SELECT {', '.join(listed)} FROM {frame.view}"
+    query = f"SELECT {', '.join(listed)} FROM {frame.sql}"
     target.mkdir()
     rows = _copied(connection, query, target, _Way(shape, tuple(folders), in_order))
     names = [frame.columns[at].name for at in keys]
@@ -234,7 +234,7 @@ class _Way:
     in_order: bool
 
 
-def _copied(connection: DuckDBPyConnection, query: str, target: Path, way: _Way) -> int:
+def _copied(connection: SparkConnection, query: str, target: Path, way: _Way) -> int:
     """Write a query's rows below `target`; as they come where memory does not suffice for their order."""
     import duckdb
 
@@ -252,7 +252,7 @@ def _copied(connection: DuckDBPyConnection, query: str, target: Path, way: _Way)
     return _copied(connection, query, target, replace(way, in_order=False))
 
 
-def _by_partition(connection: DuckDBPyConnection, query: str, target: Path, way: _Way) -> int:
+def _by_partition(connection: SparkConnection, query: str, target: Path, way: _Way) -> int:
     """Text in partitions by way of Parquet in partitions: DuckDB would hold all of the text in memory."""
     between = target.with_name(f"{target.name}-parquet")
     parquet = replace(way.shape, form="parquet", compression="snappy")
@@ -268,7 +268,7 @@ def _by_partition(connection: DuckDBPyConnection, query: str, target: Path, way:
     return rows
 
 
-def _copy(connection: DuckDBPyConnection, query: str, out: Path, way: _Way) -> int:
+def _copy(connection: SparkConnection, query: str, out: Path, way: _Way) -> int:
     done = connection.execute(f"COPY ({query}) TO {literal(str(out))} ({_options(way)})").fetchone()
     return int(done[0]) if done else 0
 

@@ -54,9 +54,6 @@ class Aggregate(Node):
         )
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
-        from ..sparksql import macros
-
-        macros.prepare(run.connection)
         frame = self.frame(inputs)
         groups = [self.position(frame, self.flat(path)) for path in self.settings.get("Groups") or []]
         terms = kept(frame, groups)
@@ -64,7 +61,7 @@ class Aggregate(Node):
             at = self.position(frame, self.flat(one["Column"]))
             terms.append(self._term(one["AggFunc"], frame.columns[at].name, frame.columns[at].kind, f"c{at}"))
         grouped = f" GROUP BY {', '.join(f'c{at}' for at in groups)}" if groups else ""
-        return run.select(terms, f"(SELECT * FROM {frame.view}) input", grouped=grouped)
+        return run.select(terms, f"(SELECT * FROM {frame.sql}) input", grouped=grouped)
 
     def _term(self, function: str, name: str, kind: str, sql: str) -> Term:
         from ..sparksql import aggregates

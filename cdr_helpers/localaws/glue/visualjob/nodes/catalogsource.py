@@ -142,9 +142,12 @@ def cast_terms(node: Node, columns: Sequence[Column], source: str = "string") ->
 
 
 def _read_csv(node: CatalogSource, run: Run, table: dict[str, Any], keys: list[Column], parts: list[Part]) -> Frame:
-    columns = _columns(table)
-    source = reading.csv_sql(parts, len(columns), len(keys), csv_format(table))
-    return run.select(cast_terms(node, [*columns, *keys]), f"({source})")
+    columns, form = _columns(table), csv_format(table)
+    whole = run.files.whole_numbers(parts, [column.kind for column in columns], form.skip)
+    source = reading.csv_sql(parts, len(columns), len(keys), form, whole)
+    terms = cast_terms(node, [*columns, *keys])
+    read = [Term(one.name, one.kind, f"c{at}") if at in whole else one for at, one in enumerate(terms)]
+    return run.select(read, f"({source})")
 
 
 def _read_json(node: CatalogSource, run: Run, table: dict[str, Any], keys: list[Column], parts: list[Part]) -> Frame:
@@ -209,7 +212,7 @@ def _read_orc(node: CatalogSource, run: Run, table: dict[str, Any], keys: list[C
     frames = [_orc_frame(node, run, table, keys, list(names), group) for names, group in groups.items()]
     if not frames:
         return _read_parquet(node, run, table, keys, [])
-    return run.view(" UNION ALL ".join(f"SELECT * FROM {frame.view}" for frame in frames), frames[0].columns)
+    return run.view(" UNION ALL ".join(f"SELECT * FROM {frame.sql}" for frame in frames), frames[0].columns)
 
 
 def _orc_frame(

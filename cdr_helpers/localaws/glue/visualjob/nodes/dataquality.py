@@ -84,9 +84,7 @@ class Quality(Node):
     def evaluated(self, run: Run, frame: Frame, others: Mapping[str, Frame]) -> list[Outcome]:
         """The rules' outcomes, noted for the run. Raises `NodeFailed` when a rule that fails stops the job at once."""
         from ..quality import rules
-        from ..sparksql import macros
 
-        macros.prepare(run.connection)
         measured = rules.Frames(run.connection, frame, others, run.moment)
         ruleset = dqdl.parse(self.settings["Ruleset"])
         try:
@@ -198,7 +196,7 @@ class EvaluateDataQualityMultiFrame(Quality):
         tests = {rule.text: rules.row_test(rule, measured) for rule in ruleset if isinstance(rule, dqdl.Rule)}
         asked = {rule: test for rule, test in tests.items() if test}
         shown = "".join(f", {test} AS test{at}" for at, test in enumerate(asked.values()))
-        source = f"SELECT p.*{shown} FROM {frame.view} p"
+        source = f"SELECT p.*{shown} FROM {frame.sql} p"
 
         def listed(condition: str) -> str:
             cells = (

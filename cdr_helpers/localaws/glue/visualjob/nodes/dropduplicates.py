@@ -34,4 +34,4 @@ class DropDuplicates(Node):
         if not keys:
             return run.select(every(frame), frame, distinct=True)
         listed = ", ".join(f"c{at}" for at in keys)
-        return run.view(f"SELECT DISTINCT ON ({listed}) * FROM {frame.view}", frame.columns)
+        return run.view(f"SELECT DISTINCT ON ({listed}) * FROM {frame.sql}", frame.columns)

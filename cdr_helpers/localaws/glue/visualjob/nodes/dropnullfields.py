@@ -58,7 +58,7 @@ class DropNullFields(Node):
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         frame = self.frame(inputs)
         tests = [f"count(*) FILTER (WHERE {self._something(f'c{at}', column.kind)})" for at, column in _all(frame)]
-        counts = run.connection.execute(f"SELECT {', '.join(tests)} FROM {frame.view}").fetchone() or ()
+        counts = run.connection.execute(f"SELECT {', '.join(tests)} FROM {frame.sql}").fetchone() or ()
         left = [at for at, count in enumerate(counts) if count]
         return run.select(kept(frame, left), frame) if left else run.nothing()
 

@@ -94,10 +94,8 @@ class DynamicTransform(Node):
         return TRANSFORMS[self.function].script(self, variables[0])
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
-        from ..sparksql import macros
         from ..sparksql.typing import SparkSqlError
 
-        macros.prepare(run.connection)
         try:
             return TRANSFORMS[self.function].relation(self, run, self.frame(inputs))
         except SparkSqlError as problem:
@@ -317,7 +315,7 @@ def _pivot(node: DynamicTransform, run: Run, frame: Frame) -> Frame:
     measured, by = (node.position(frame, _bare(name)) for name in (node.one("aggCol"), node.several("colList")[0]))
     kind = frame.columns[by].kind
     shown = f"c{by}" if kind == "string" else casts.cast(f"c{by}", kind, "string")
-    query = f"SELECT {shown}, min(c{by}) AS v FROM {frame.view} GROUP BY 1 ORDER BY v NULLS FIRST, 1"
+    query = f"SELECT {shown}, min(c{by}) AS v FROM {frame.sql} GROUP BY 1 ORDER BY v NULLS FIRST, 1"
     values = [row[0] for row in run.connection.execute(query).fetchall()]
     if len(values) > _MOST_PIVOTED:
         raise node.fail(f"column '{frame.columns[by].name}' has {len(values)} values; {_MOST_PIVOTED} become columns.")
@@ -331,7 +329,7 @@ def _pivot(node: DynamicTransform, run: Run, frame: Frame) -> Frame:
         there = f"CASE WHEN count(*) FILTER (WHERE {same}) > 0 THEN {typed.sql} END"
         terms.append(Term("null" if value is None else value, typed.kind, there))
     grouped = f" GROUP BY {', '.join(f'c{at}' for at in rest)}" if rest else ""
-    return run.select(terms, f"(SELECT * FROM {frame.view}) input", grouped=grouped)
+    return run.select(terms, f"(SELECT * FROM {frame.sql}) input", grouped=grouped)
 
 
 # ---- the number of Spark's partitions, which is nothing to the rows

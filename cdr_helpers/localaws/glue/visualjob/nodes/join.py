@@ -71,7 +71,7 @@ class Join(Node):
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
         left, right = self.frame(inputs, 0), self.frame(inputs, 1)
         kind = self.settings["JoinType"]
-        source = f"{left.view} l {KINDS[kind]} {right.view} r ON {self._test(left, right)}"
+        source = f"{left.sql} l {KINDS[kind]} {right.sql} r ON {self._test(left, right)}"
         terms = every(left, "l")
         if kind not in _LEFT_ONLY:
             taken = set(left.names) if kind == "equijoin" else set()

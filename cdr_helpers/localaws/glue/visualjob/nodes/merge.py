@@ -41,8 +41,8 @@ class Merge(Node):
         source, staging = (self.frame(inputs, at) for at in self._order)
         test = " AND ".join(self._equal(source, staging, self.flat(path)) for path in self.settings["PrimaryKeys"])
         columns = [*source.columns, *(one for one in staging.columns if source.find(one.name) is None)]
-        old = f"SELECT {_named(source, columns, 's')} FROM {source.view} s ANTI JOIN {staging.view} t ON {test}"
-        return run.view(f"{old} UNION ALL SELECT {_named(staging, columns, 't')} FROM {staging.view} t", columns)
+        old = f"SELECT {_named(source, columns, 's')} FROM {source.sql} s ANTI JOIN {staging.sql} t ON {test}"
+        return run.view(f"{old} UNION ALL SELECT {_named(staging, columns, 't')} FROM {staging.sql} t", columns)
 
     def _equal(self, source: Frame, staging: Frame, key: str) -> str:
         return f"s.c{self.position(source, key)} = t.c{self.position(staging, key)}"

@@ -36,11 +36,10 @@ class SparkSql(Node):
         )
 
     def relation(self, run: Run, inputs: Sequence[Output]) -> Output:
-        from ..sparksql import macros, translate
+        from ..sparksql import translate
 
         given = {source: self.frame(inputs, at) for at, source in enumerate(self.inputs)}
         frames = {one["Alias"]: given[one["From"]] for one in self.settings["SqlAliases"]}
-        macros.prepare(run.connection)
         try:
             made = translate.query(self.settings["SqlQuery"], frames)
         except translate.SparkSqlError as problem:

@@ -44,6 +44,6 @@ class Spigot(Node):
         frame = self.frame(inputs)
         kept = f" WHERE random() < {float(self._share)}" if self._share is not None and self._share < 1 else ""
         limit = f" LIMIT {int(self._top)}" if self._top is not None else ""
-        sample = run.view(f"SELECT * FROM {frame.view}{kept}{limit}", frame.columns)
+        sample = run.view(f"SELECT * FROM {frame.sql}{kept}{limit}", frame.columns)
         run.write(self, sample, Destination(self.settings["Path"], Shape("json")))
         return frame

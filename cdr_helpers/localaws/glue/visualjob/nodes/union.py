@@ -57,4 +57,4 @@ def _as_kinds(frame: Frame, kinds: Sequence[str]) -> str:
         f"{casts.cast(f'c{at}', column.kind, kind)} AS c{at}"
         for at, (column, kind) in enumerate(zip(frame.columns, kinds, strict=True))
     ]
-    return f"SELECT {', '.join(cast)} FROM {frame.view}"
+    return f"SELECT {', '.join(cast)} FROM {frame.sql}"

@@ -16,7 +16,7 @@ from ..frames import Frame
 from .dqdl import AnyRule, Composite, Condition, Keyword, Moment, Rule, Span, Value
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ..sparkconnection import SparkConnection
 
 
 class UnknownRule(ValueError):
@@ -53,7 +53,7 @@ class Frames:
     """A frame that is measured by queries; others beside it, by alias; what `now()` is, in epoch milliseconds."""
 
     def __init__(
-        self, connection: DuckDBPyConnection, frame: Frame, others: Mapping[str, Frame] | None = None, moment: int = 0
+        self, connection: SparkConnection, frame: Frame, others: Mapping[str, Frame] | None = None, moment: int = 0
     ) -> None:
         self.connection, self.frame, self.others, self.moment = connection, frame, dict(others or {}), moment
 
@@ -69,7 +69,7 @@ class Frames:
     def measure(self, expression: str, where: str | None = None) -> float | None:
         """An aggregate over the frame, as a number."""
         condition = f" WHERE {where}" if where else ""
-        row = self.connection.execute(f"SELECT {expression} FROM {self.frame.view}{condition}").fetchone()
+        row = self.connection.execute(f"SELECT {expression} FROM {self.frame.sql}{condition}").fetchone()
         return None if row is None or row[0] is None else float(row[0])
 
 
@@ -154,14 +154,14 @@ _STATISTICS = {
     "StandardDeviation": "stddev_pop({c}::DOUBLE)",
     "Entropy": "entropy({c}) * ln(2.0)",
 }
-_UNIQUE = "(SELECT count(*) FROM (SELECT 1 FROM {view}{where} GROUP BY {c} HAVING count(*) = 1 AND {c} IS NOT NULL))"
+_UNIQUE = "(SELECT count(*) FROM (SELECT 1 FROM {rows}{where} GROUP BY {c} HAVING count(*) = 1 AND {c} IS NOT NULL))"
 
 
 def _statistic(rule: Rule, frames: Frames, name: str = "") -> float | None:
     at, where = frames.position(rule), _where(rule, frames)
     column = f"c{at}"
     condition = f" WHERE {where}" if where else ""
-    unique = _UNIQUE.format(view=frames.frame.view, where=condition, c=column)
+    unique = _UNIQUE.format(rows=frames.frame.sql, where=condition, c=column)
     expression = _STATISTICS[name or rule.kind].format(c=column).replace(f"sp_dq_unique({column})", unique)
     return frames.measure(expression, where)
 
@@ -394,7 +394,7 @@ def _referenced(rule: Rule, frames: Frames) -> tuple[Frame, str]:
 def _referential_integrity(rule: Rule, frames: Frames) -> Outcome:
     """The share of rows whose values the other frame has."""
     other, equal = _referenced(rule, frames)
-    found = f"SELECT count(*) FROM {frames.frame.view} p SEMI JOIN {other.view} o ON {equal}"
+    found = f"SELECT count(*) FROM {frames.frame.sql} p SEMI JOIN {other.sql} o ON {equal}"
     share = frames.measure(f"({found}) / nullif(count(*), 0)::DOUBLE")
     return _judged(rule, f"Column.{rule.parameters[0]}.ReferentialIntegrity", share, _needed(rule))
 
@@ -414,8 +414,8 @@ def _dataset_match(rule: Rule, frames: Frames) -> Outcome:
         _check_keys(rule, Frames(frames.connection, frame), [pair[side] for pair in keys])
     joined = [f"{_as_text(frames.frame, a, 'p')} = {_as_text(other, b, 'o')}" for a, b in keys]
     alike = [f"{_as_text(frames.frame, a, 'p')} IS NOT DISTINCT FROM {_as_text(other, b, 'o')}" for a, b in compared]
-    matched = f"SELECT count(*) FROM {frames.frame.view} p JOIN {other.view} o ON {' AND '.join([*joined, *alike])}"
-    total = f"greatest(count(*), (SELECT count(*) FROM {other.view}))"
+    matched = f"SELECT count(*) FROM {frames.frame.sql} p JOIN {other.sql} o ON {' AND '.join([*joined, *alike])}"
+    total = f"greatest(count(*), (SELECT count(*) FROM {other.sql}))"
     share = frames.measure(f"({matched}) / nullif({total}, 0)::DOUBLE")
     return _judged(rule, f"Dataset.{rule.parameters[0]}.DatasetMatch", share, _needed(rule))
 
@@ -483,7 +483,7 @@ def _key_test(rule: Rule, frames: Frames) -> str:
 
 def _reference_test(rule: Rule, frames: Frames) -> str:
     other, equal = _referenced(rule, frames)
-    return f"EXISTS (SELECT 1 FROM {other.view} o WHERE {equal})"
+    return f"EXISTS (SELECT 1 FROM {other.sql} o WHERE {equal})"
 
 
 ROW_TESTS: dict[str, Callable[[Rule, Frames], str]] = {

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 MACROS: dict[str, str] = {
@@ -61,9 +56,3 @@ MACROS: dict[str, str] = {
     "sp_decimal_avg(x, unit, scale)": "CASE WHEN count(x) > 0 THEN (sign(sum(x)) * ((2 * abs((sum(x) * unit)::HUGEINT) "
     "+ count(x)) // (2 * count(x))))::HUGEINT::VARCHAR || 'e-' || scale END",
 }
-
-
-def prepare(connection: DuckDBPyConnection) -> None:
-    """Define the macros on a connection; twice does no harm."""
-    for head, body in MACROS.items():
-        connection.execute(f"CREATE OR REPLACE TEMP MACRO {head} AS ({body})")

@@ -24,7 +24,7 @@ def query(sql: str, frames: Mapping[str, Frame]) -> Query:
 
 
 def _all_of(frame: Frame) -> str:
-    return f"SELECT {', '.join(f'c{at}' for at in range(len(frame.columns))) or '*'} FROM {frame.view}"
+    return f"SELECT {', '.join(f'c{at}' for at in range(len(frame.columns))) or '*'} FROM {frame.sql}"
 
 
 def condition(sql: str, frame: Frame) -> str:
