@@ -216,7 +216,7 @@ _HELD = {ord(held): stands for stands, held in _ESCAPES.values()}
 
 
 def without_escapes(source: Path, target: Path, form: CsvFormat) -> Path:
-    """Write a CSV with escape characters as one without: quoted by `"` where it must be.
+    """Write a CSV with escape characters as one without, in quotes.
 
     The character after an escape is taken as it is, except n, r, t and 0 (AWS Glue: "Using the CSV format", `escaper`).
     """
@@ -232,7 +232,8 @@ def without_escapes(source: Path, target: Path, form: CsvFormat) -> Path:
             escapechar=form.escape,
             quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
         )
-        writer = csv.writer(out, delimiter=form.separator, lineterminator="\n")
+        # Everything in quotes: Python's writer leaves a carriage return without, and that would end the row.
+        writer = csv.writer(out, delimiter=form.separator, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for row in rows:
             writer.writerow([cell.translate(_HELD) for cell in row])
     return target

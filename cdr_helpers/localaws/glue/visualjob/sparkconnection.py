@@ -37,7 +37,7 @@ class SparkConnection:
 
     def _provide(self, sql: str) -> None:
         for name in _CALL.findall(sql):
-            if name in self._made:
+            if name in self._made or name not in _definitions():
                 continue
             self._made.add(name)
             head, body = _definitions()[name]

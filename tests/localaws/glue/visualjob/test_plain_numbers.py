@@ -1,4 +1,4 @@
-"""CSV of digits is read as numbers at once, and gives what Spark's casts of its text give (cast_truth of Spark 3.5)."""
+"""CSV of digits is read as numbers at once, and gives what the casts of Spark 3.5 make of its text."""
 
 from __future__ import annotations
 

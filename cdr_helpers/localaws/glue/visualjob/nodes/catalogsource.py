@@ -120,11 +120,11 @@ def csv_format(table: dict[str, Any]) -> CsvFormat:
     parameters = table.get("Parameters") or {}
     serde = (table["StorageDescriptor"].get("SerdeInfo") or {}).get("Parameters") or {}
     skip = parameters.get("skip.header.line.count") or serde.get("skip.header.line.count") or "0"
-    escape = serde.get("escapeChar") or '"'
+    quote = serde.get("quoteChar") or '"'
     return CsvFormat(
         reading.separator_of(table),
-        serde.get("quoteChar") or '"',
-        escape,
+        quote,
+        serde.get("escapeChar") or quote,
         int(skip) if re.fullmatch(r"\d+", skip) else 0,
     )
 
