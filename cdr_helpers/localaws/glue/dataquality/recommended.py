@@ -56,6 +56,9 @@ def rules(rows: int, profiles: Sequence[Profile]) -> list[str]:
 
 
 def _rules(rows: int, column: Profile) -> Iterator[str]:
+    """A column of which next to nothing is there suggests nothing."""
+    if column.metrics.get("Completeness", 0.0) <= LEAST_COMPLETE:
+        return
     yield from _completeness(rows, column)
     unique = column.metrics.get("Uniqueness", 0.0)
     if unique >= ALMOST_UNIQUE:
@@ -67,13 +70,12 @@ def _rules(rows: int, column: Profile) -> Iterator[str]:
 
 
 def _completeness(rows: int, column: Profile) -> Iterator[str]:
-    share = column.metrics.get("Completeness", 0.0)
+    share = column.metrics["Completeness"]
+    low = share - 1.96 * math.sqrt(share * (1 - share) / rows)
     if share == 1:
         yield f"IsComplete {quoted(column.name)}"
-    elif share > LEAST_COMPLETE:
-        low = share - 1.96 * math.sqrt(share * (1 - share) / rows)
-        if low >= 0.01:
-            yield f"Completeness {quoted(column.name)} >= {_two_digits(low)}"
+    elif low >= 0.01:
+        yield f"Completeness {quoted(column.name)} >= {_two_digits(low)}"
 
 
 def _numbers(rows: int, column: Profile) -> Iterator[str]:

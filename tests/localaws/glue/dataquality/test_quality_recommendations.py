@@ -60,6 +60,7 @@ MANY = {
     "float": [0.1] * 99 + [0.7],
     "decimal(10,2)": ["3.10"] * 60 + [""] * 40,
     "date": ["2021-02-25"] * 100,
+    "smallint": [""] * 90 + [1] * 10,
 }
 EXPECTED = [
     "RowCount between 50 and 200",
