@@ -1,4 +1,4 @@
-"""The Glue backend: catalog, crawlers, jobs and what starts them, on moto's."""
+"""The Glue backend: catalog, crawlers, jobs and what starts them, data quality, on moto's."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 from .. import persistence
 from . import responses
 from .catalog import Table
+from .dataquality.calls import QualityCalls
 from .triggers import scheduler
 from .triggers.calls import TriggerCalls
 
 
-class GlueBackend(TriggerCalls):
+class GlueBackend(TriggerCalls, QualityCalls):
     """What moto's Glue backend is replaced by."""
 
     transient: frozenset[str] = frozenset()
@@ -28,6 +29,7 @@ class GlueBackend(TriggerCalls):
         self.recover_crawlers()
         self.recover_jobs()
         self.recover_workflows()
+        self.recover_quality_runs()
 
 
 def register() -> None:

@@ -33,6 +33,13 @@ class InvalidRequest(GlueClientError):
         super().__init__("ValidationException", message)
 
 
+class Conflict(GlueClientError):
+    """`ConflictException`: a client token was used for another request."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ConflictException", message)
+
+
 class ConcurrentModification(GlueClientError):
     """`ConcurrentModificationException`: the caller's version is not the newest."""
 

@@ -13,8 +13,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.utils import utcnow
 
 from ... import persistence, runs
-from ...errors import AwsError, RoleNotUsable
-from ...iam import roles
+from ...errors import AwsError
 from .. import paging, schedule
 from ..catalog import untouched
 from ..errors import (
@@ -26,6 +25,7 @@ from ..errors import (
     InvalidInput,
     SchedulerProblem,
 )
+from ..rolecheck import check_role
 from . import configuration, filters
 from .classifiercalls import ClassifierCalls
 from .crawl import Run, Stopped
@@ -81,12 +81,7 @@ class CrawlerCalls(ClassifierCalls):
             raise InvalidInput("TablePrefix must have at most 128 characters.")
         for classifier in settings.get("Classifiers") or ():
             self.classifier(classifier)
-        try:
-            roles.assume(self.account_id, settings["Role"])
-        except RoleNotUsable as error:
-            raise InvalidInput(
-                "Service is unable to assume provided role. Please verify role's TrustPolicy."
-            ) from error
+        check_role(self.account_id, settings["Role"])
 
     def answer_update_crawler(self, request: Record) -> Record:
         """UpdateCrawler: what is not given stays."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..visualjob.frames import Column, Frame, NodeFailed
-from ..visualjob.quality import dqdl, rules
+from ..visualjob.quality import dqdl, measuring, rules
 from ..visualjob.sparkconnection import SparkConnection
 from ..visualjob.sparktypes import literal
 
@@ -30,8 +30,7 @@ def evaluate(
     try:
         beside = {alias: _frame(connection, f"other{at}", rows) for at, (alias, rows) in enumerate(others.items())}
         frames = rules.Frames(connection, _frame(connection, "given", primary), beside, moment)
-        parsed = dqdl.parse(ruleset)
-        return rules.evaluate(parsed.rules, frames), rules.analyze(parsed.analyzers, frames)
+        return measuring.measure(ruleset, frames)
     except (rules.UnknownRule, dqdl.DqdlError) as problem:
         raise NodeFailed(f"EvaluateDataQuality: {problem}") from None
     finally:

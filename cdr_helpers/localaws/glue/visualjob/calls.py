@@ -2,58 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
 from ... import persistence, runs
-from ...errors import AwsError, RoleNotUsable
+from ...errors import AwsError
 from ...iam import roles
 from ...s3.access import ObjectAccess
 from .. import paging
-from ..catalog import CatalogCalls
+from ..dataquality.results import ResultCalls
 from ..errors import AlreadyExists, EntityNotFound, InvalidInput
+from ..rolecheck import check_role
 from . import bookmarks, jobs
 from .bookmarks import Bookmark, Seen
 from .jobs import Job, JobRun, Record
+from .underway import ActiveRun, reason
 
 if TYPE_CHECKING:
     from moto.glue.exceptions import GlueClientError
 
     from .execute import Outcome, Place
 
-_log = logging.getLogger(__name__)
-_INTERRUPTION_SECONDS = 0.05
 _INTERRUPTED = "The endpoint was stopped while the job was running."
-
-
-class ActiveRun:
-    """What a run under way can be reached by; never part of the saved state."""
-
-    def __init__(self) -> None:
-        self.watched: Any = None
-        self.ends_as = ""
-        self.timer: threading.Timer | None = None
-        self.seen: Seen | None = None
-        self.over = threading.Event()
-
-    def end(self, state: str) -> None:
-        """Interrupt the run; it ends in `state`."""
-        if not self.ends_as:
-            self.ends_as = state
-            runs.start("job-stop", self._interrupt)
-
-    def _interrupt(self) -> None:
-        """Until the work has ended: an interruption between two statements of the engine is forgotten by it."""
-        import duckdb
-
-        while not self.over.wait(_INTERRUPTION_SECONDS):
-            for connection in list(self.watched.opened) if self.watched else ():
-                with contextlib.suppress(duckdb.ConnectionException):
-                    connection.interrupt()
-
-
 _active: dict[str, ActiveRun] = {}
 
 
@@ -63,7 +33,7 @@ def _concurrent(name: str) -> GlueClientError:
     return ConcurrentRunsExceededException(f"Concurrent runs exceeded for {name}")
 
 
-class JobCalls(CatalogCalls):
+class JobCalls(ResultCalls):
     """CreateJob, UpdateJob, StartJobRun and what reports on them."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
@@ -71,7 +41,6 @@ class JobCalls(CatalogCalls):
         self.jobs: dict[str, Job] = {}  # type: ignore[assignment]
         self.job_runs: dict[str, JobRun] = {}  # type: ignore[assignment]
         self.bookmarks: dict[str, Bookmark] = {}
-        self.quality_results: dict[str, Record] = {}
 
     # definitions
     def answer_create_job(self, request: Record) -> Record:
@@ -102,7 +71,7 @@ class JobCalls(CatalogCalls):
 
     def _define(self, job: Job, request: Record) -> None:
         """Check role and graph, then write the graph's script to its place."""
-        self._check_role(job.definition.get("Role"))
+        check_role(self.account_id, job.definition.get("Role"))
         nodes = request.get("CodeGenConfigurationNodes")
         if not nodes:
             return
@@ -111,14 +80,6 @@ class JobCalls(CatalogCalls):
             self._put_script(job)
         else:
             _graph(nodes)
-
-    def _check_role(self, role: str | None) -> None:
-        if not role:
-            raise InvalidInput("Role is required.")
-        try:
-            roles.assume(self.account_id, role)
-        except RoleNotUsable:
-            raise InvalidInput("Service is unable to assume provided role. Please verify role's TrustPolicy.") from None
 
     def _put_script(self, job: Job) -> None:
         from ..sparkjob import choice
@@ -358,7 +319,7 @@ class JobCalls(CatalogCalls):
         except Exception as problem:
             if active.ends_as:
                 return active.ends_as, ""
-            return jobs.FAILED, _reason(problem)
+            return jobs.FAILED, reason(problem)
         return jobs.SUCCEEDED, ""
 
     def _work(self, job: Job, run_id: str, active: ActiveRun) -> None:
@@ -386,7 +347,7 @@ class JobCalls(CatalogCalls):
         graph = _graph(job.nodes) if job.visual and job.nodes else None
         needed = choice.reason_for_spark(job, graph, given)
         if graph is not None and not needed:
-            outcome = execute.run(graph, place, int(run.started_on.timestamp() * 1000), active.watched, seen)
+            outcome = execute.run(graph, place, run.started_at, active.watched, seen)
             self._tell_work(place.run_id, outcome)
             return outcome
         from ..sparkjob import running
@@ -414,37 +375,11 @@ class JobCalls(CatalogCalls):
             joblog.tell_quality(self.account_id, self.region_name, run_id, lines)
             for one in evaluations:
                 if one.published:
-                    self.quality_results[one.result_id] = one.as_dict(job, run_id)
+                    self.quality_results[one.result_id] = one.as_dict({"JobName": job, "JobRunId": run_id})
         for one in evaluations:
             if one.folder:
                 place = f"{one.folder.rstrip('/')}/{job}/{run_id}/{one.result_id}.json"
                 access.put_bytes(place, one.as_json_lines().encode(), "application/json")
-
-    # data quality
-    def answer_list_data_quality_results(self, request: Record) -> Record:
-        """ListDataQualityResults, of one job or run or all, the newest first."""
-        wanted, shown = request.get("Filter") or {}, ("ResultId", "JobName", "JobRunId", "StartedOn")
-        found = [
-            {field: one[field] for field in shown}
-            for one in sorted(self.quality_results.values(), key=lambda one: one["StartedOn"], reverse=True)
-            if all(wanted.get(field) in (None, one[field]) for field in ("JobName", "JobRunId"))
-        ]
-        return paging.answer("Results", found, request, 1000)
-
-    def answer_get_data_quality_result(self, request: Record) -> Record:
-        """GetDataQualityResult. Raises `EntityNotFound`."""
-        found = self.quality_results.get(str(request.get("ResultId")))
-        if found is None:
-            raise EntityNotFound(f"Data quality result {request.get('ResultId')} not found.")
-        return found
-
-    def answer_batch_get_data_quality_result(self, request: Record) -> Record:
-        """BatchGetDataQualityResult."""
-        ids = request.get("ResultIds") or []
-        return {
-            "Results": [self.quality_results[one] for one in ids if one in self.quality_results],
-            "ResultsNotFound": [one for one in ids if one not in self.quality_results],
-        }
 
     def _bookmark_option(self, job: Job, run_id: str) -> str:
         """Whether a run keeps to the bookmark: its own argument, then the job's; off when neither says anything."""
@@ -465,21 +400,6 @@ def _graph(nodes: Record) -> Any:
         return graph.read(nodes)
     except graph.InvalidGraph as problem:
         raise InvalidInput(str(problem)) from None
-
-
-def _reason(problem: Exception) -> str:
-    """A run's ErrorMessage. What is no AWS error and no failed node is a defect, and goes to the endpoint's log too."""
-    from .frames import NodeFailed
-
-    if isinstance(problem, NodeFailed):
-        return str(problem)
-    if isinstance(problem, AwsError):
-        return f"An error occurred ({problem.code}): {problem.message}"
-    message = getattr(problem, "message", None)
-    if message:
-        return str(message)
-    _log.exception("a job run failed")
-    return f"{type(problem).__name__}: {problem}"
 
 
 def _not_stopped(run_id: str, found: JobRun | None) -> Record:

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -155,6 +155,11 @@ class JobRun:
         self.state, self.message, self.modified_on = state, message or self.message, utcnow()
         if not self.under_way:
             self.completed_on = self.modified_on
+
+    @property
+    def started_at(self) -> int:
+        """When it was started, in epoch milliseconds."""
+        return int(self.started_on.replace(tzinfo=UTC).timestamp() * 1000)
 
     @property
     def seconds(self) -> int:

@@ -68,6 +68,8 @@ FAIL = [
     'ColumnDataType "carrier" = "LONG"',
     '(RowCount > 9) and (IsComplete "id")',
     'ColumnValues "price" != NULL',
+    'IsComplete "nope"',
+    '(RowCount > 3) and (ColumnLength "nope" = 1)',
 ]
 
 
@@ -110,6 +112,8 @@ def test_outcomes_of_every_rule_type(
     assert measured['Completeness "price" >= 0.75'] == {"Column.price.Completeness": 0.75}
     failed = next(row for row in rows if row["Rule"] == "RowCount > 4")
     assert failed["FailureReason"] == "Value: 4 does not meet the constraint requirement!"
+    missing = next(row for row in rows if row["Rule"] == 'IsComplete "nope"')
+    assert missing["FailureReason"] == "Input data does not include column nope!"
 
 
 @pytest.mark.usefixtures("raw")
@@ -149,7 +153,6 @@ def test_a_failing_rule_stops_the_job_where_it_is_told_to(
         ('RowCountMatch "reference" > 1', "names the data source 'reference'; those beside primary: none."),
         ('ColumnValues "day" > now()', "now() is compared with dates and timestamps, not with string"),
         ('ColumnValues "day" > NULL', "NULL goes with =, != and in alone"),
-        ('IsComplete "nope"', "names the column 'nope', which is not there"),
         ('Completeness "price"', "needs a condition"),
         ('RowCount > "many"', "a number is needed, not 'many'"),
         ('CustomSql "SELECT nope FROM primary" > 1', "UNRESOLVED_COLUMN"),
@@ -370,6 +373,7 @@ def test_rows_are_told_which_rules_they_fail(
         'ColumnValues "seconds" > 0',
         'ColumnLength "carrier" > 3 where "id < 4"',
         'ReferentialIntegrity "id" "reference.id" = 1.0',
+        'IsComplete "nope"',
     ]
     nodes = frames(bucket, f"Rules = [ {', '.join(rules)} ]")
     nodes["node-4"]["SelectFromCollection"]["Name"] = "rowLevelOutcomes"
@@ -379,8 +383,8 @@ def test_rows_are_told_which_rules_they_fail(
     failed = {key: [rules.index(rule) for rule in row["DataQualityRulesFail"]] for key, row in rows.items()}
     assert failed == {1: [2], 2: [2, 3], 3: [], 4: [1, 5]}
     assert rows[3]["DataQualityEvaluationResult"] == "Passed"
-    assert rows[3]["DataQualityRulesPass"] == rules[1:]
-    assert {tuple(row["DataQualityRulesSkip"]) for row in rows.values()} == {("RowCount > 1",)}
+    assert rows[3]["DataQualityRulesPass"] == rules[1:-1]
+    assert {tuple(row["DataQualityRulesSkip"]) for row in rows.values()} == {("RowCount > 1", 'IsComplete "nope"')}
     assert [row["DataQualityEvaluationResult"] for row in rows.values()].count("Failed") == 3
 
 

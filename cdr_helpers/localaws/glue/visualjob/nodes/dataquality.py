@@ -83,13 +83,11 @@ class Quality(Node):
 
     def evaluated(self, run: Run, frame: Frame, others: Mapping[str, Frame]) -> list[Outcome]:
         """The rules' outcomes, noted for the run. Raises `NodeFailed` when a rule that fails stops the job at once."""
-        from ..quality import rules
+        from ..quality import measuring, rules
 
         measured = rules.Frames(run.connection, frame, others, run.moment)
-        ruleset = dqdl.parse(self.settings["Ruleset"])
         try:
-            outcomes = rules.evaluate(ruleset.rules, measured)
-            analyzed = rules.analyze(ruleset.analyzers, measured)
+            outcomes, analyzed = measuring.measure(self.settings["Ruleset"], measured)
         except rules.UnknownRule as problem:
             raise self.fail(str(problem)) from None
         run.evaluations.append(Evaluation(self._context, outcomes, self._published, analyzed, self._folder))

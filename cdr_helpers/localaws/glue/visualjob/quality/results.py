@@ -48,16 +48,16 @@ class Evaluation:
         shown = (row | {"EvaluatedMetrics": json.loads(str(row["EvaluatedMetrics"]))} for row in rows)
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in shown)
 
-    def as_dict(self, job: str, run_id: str) -> dict[str, Any]:
-        """The result as GetDataQualityResult returns it."""
+    def as_dict(self, origin: dict[str, Any]) -> dict[str, Any]:
+        """The result as GetDataQualityResult returns it; `origin` has the members that say where it is from: the job
+        and its run, or the table, the ruleset and their run."""
         return {
             "ResultId": self.result_id,
             "Score": self.score,
-            "EvaluationContext": self.context,
+            "EvaluationContext": self.context or None,
             "StartedOn": self.started_on,
             "CompletedOn": self.started_on,
-            "JobName": job,
-            "JobRunId": run_id,
+            **origin,
             "RuleResults": [
                 {
                     "Name": f"Rule_{at}",
@@ -65,6 +65,7 @@ class Evaluation:
                     "EvaluationMessage": one.reason or None,
                     "Result": "PASS" if one.passed else "FAIL",
                     "EvaluatedMetrics": dict(one.metrics),
+                    "EvaluatedRule": one.rule,
                     **({"Labels": dict(one.labels)} if one.labels else {}),
                 }
                 for at, one in enumerate(self.outcomes, start=1)

@@ -23,6 +23,15 @@ class UnknownRule(ValueError):
     """A rule type, or a form of it, that is not evaluated here; the text names it."""
 
 
+class MissingColumn(UnknownRule):
+    """A rule names a column that is not there: the rule fails, in AWS's words, and the others are evaluated (AWS Glue
+    developer guide, "DQDL reference", the example of labels in an API response)."""
+
+    def __init__(self, rule: Rule, column: str) -> None:
+        super().__init__(f"the rule {rule.text} names the column '{column}', which is not there.")
+        self.reason = f"Input data does not include column {column}!"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a rule ended: its text, whether it holds, why not, and what was measured."""
@@ -58,12 +67,13 @@ class Frames:
         self.connection, self.frame, self.others, self.moment = connection, frame, dict(others or {}), moment
 
     def position(self, rule: Rule, at: int = 0) -> int:
-        """The column that a rule names. Raises `UnknownRule` when there is none."""
+        """The column that a rule names. Raises `UnknownRule` when it names none, `MissingColumn` for one that is not
+        there."""
         if len(rule.parameters) <= at:
             raise UnknownRule(f"the rule {rule.text} names too few columns.")
         found = self.frame.find(rule.parameters[at])
         if found is None:
-            raise UnknownRule(f"the rule {rule.text} names the column '{rule.parameters[at]}', which is not there.")
+            raise MissingColumn(rule, rule.parameters[at])
         return found
 
     def measure(self, expression: str, where: str | None = None) -> float | None:
@@ -88,7 +98,10 @@ def _outcome(rule: AnyRule, frames: Frames) -> Outcome:
     maker = RULES.get(rule.kind)
     if maker is None:
         raise UnknownRule(f"the rule type {rule.kind} is not supported here; {', '.join(sorted(RULES))} are.")
-    return maker(rule, frames)
+    try:
+        return maker(rule, frames)
+    except MissingColumn as missing:
+        return Outcome(rule.text, False, missing.reason, {})
 
 
 def _needed(rule: Rule) -> Condition:
@@ -349,7 +362,7 @@ def _other(rule: Rule, frames: Frames, alias: str) -> Frame:
 def _column(rule: Rule, frame: Frame, name: str) -> int:
     found = frame.find(name.strip())
     if found is None:
-        raise UnknownRule(f"the rule {rule.text} names the column '{name.strip()}', which is not there.")
+        raise MissingColumn(rule, name.strip())
     return found
 
 
@@ -456,13 +469,16 @@ def _aggregate_match(rule: Rule, frames: Frames) -> Outcome:
 
 # ---- rules about single rows
 def row_test(rule: Rule, frames: Frames) -> str | None:
-    """Whether a row meets a rule, as a condition over the frame's columns; None for rules about the whole frame. Rows
-    that the rule's `where` leaves out pass. Raises `UnknownRule`."""
+    """Whether a row meets a rule, as a condition over the frame's columns; None for rules about the whole frame and
+    those that name a column which is not there. Rows that the rule's `where` leaves out pass. Raises `UnknownRule`."""
     maker = ROW_TESTS.get(rule.kind)
     if maker is None:
         return None
     where = _where(rule, frames)
-    test = f"COALESCE({maker(rule, frames)}, true)"
+    try:
+        test = f"COALESCE({maker(rule, frames)}, true)"
+    except MissingColumn:
+        return None
     return f"CASE WHEN {where} THEN {test} ELSE true END" if where else test
 
 
