@@ -186,10 +186,15 @@ def test_optimize_and_vacuum_keep_the_rows(lake: Any, client: Callable[..., Any]
             "CREATE TABLE x (a int) LOCATION 's3://no-bucket-of-ours/x/' TBLPROPERTIES ('table_type' = 'ICEBERG')",
             "ICEBERG_FILESYSTEM_ERROR",
         ),
+        (
+            "CREATE TABLE x WITH (table_type = 'ICEBERG', is_external = false, location = 's3://{bucket}/x/') "
+            "AS SELECT ARRAY[TIMESTAMP '2021-01-01 00:00:00 UTC'] AS a",
+            "NOT_SUPPORTED",
+        ),
     ],
 )
 def test_refusals(lake: Any, sql: str, error: str) -> None:
-    assert lake.run(sql).error == error
+    assert lake.run(sql.replace("{bucket}", lake.bucket)).error == error
 
 
 def test_rows_of_hive_tables_are_not_changed(calls: str, athena: Any) -> None:

@@ -66,16 +66,23 @@ def iceberg_type(type_: Type, ids: Any) -> i.IcebergType:
     if type_.kind == "decimal":
         return i.DecimalType(*type_.args)
     if type_.kind == "array":
-        return i.ListType(next(ids), iceberg_type(type_.element, ids), element_required=False)
+        return i.ListType(next(ids), _inner(type_.element, ids), element_required=False)
     if type_.kind == "map":
         key, value = next(ids), next(ids)
-        return i.MapType(key, iceberg_type(type_.key, ids), value, iceberg_type(type_.value, ids), value_required=False)
+        return i.MapType(key, _inner(type_.key, ids), value, _inner(type_.value, ids), value_required=False)
     if type_.kind == "row":
         named = [(next(ids), t.field_name(at, name), inner) for at, (name, inner) in enumerate(type_.fields)]
-        return i.StructType(*(i.NestedField(n, name, iceberg_type(x, ids), required=False) for n, name, x in named))
+        return i.StructType(*(i.NestedField(n, name, _inner(x, ids), required=False) for n, name, x in named))
     if type_.kind not in _SCALARS:
         raise QueryFailure("NOT_SUPPORTED", f"Type not supported for Iceberg: {t.trino_name(type_)}")
     return _SCALARS[type_.kind]
+
+
+def _inner(type_: Type, ids: Any) -> i.IcebergType:
+    """The type of what another one holds. Athena documents zoned times as columns alone; more is not done here."""
+    if type_.kind == "timestamptz":
+        raise QueryFailure("NOT_SUPPORTED", f"Type not supported within another for Iceberg: {t.trino_name(type_)}")
+    return iceberg_type(type_, ids)
 
 
 def stored_type(type_: Type) -> Type:
