@@ -59,9 +59,14 @@ def _facts(frame: pd.DataFrame) -> list[tuple[str, str]]:
     return [
         ("calls", f"{calls:,}"),
         ("answered", f"{answered / calls:.0%}" if calls else "–"),
-        ("minutes", f"{frame['minutes'].sum():,.0f}"),
-        ("charge", f"${frame['charge'].sum():,.2f}"),
+        ("minutes", f"{_settled(frame['minutes'].sum()):,.0f}"),
+        ("charge", f"${_settled(frame['charge'].sum()):,.2f}"),
     ]
+
+
+def _settled(sums: Any) -> Any:
+    """Sums without the digits that depend on the order in which an engine adds: 28,762.5 minutes are one number."""
+    return round(sums, 6)
 
 
 def _cards(facts: list[tuple[str, str]]) -> str:
@@ -77,13 +82,13 @@ def _cards(facts: list[tuple[str, str]]) -> str:
 def minutes_by_period(minutes: pd.DataFrame) -> Shown:
     """Minutes by part of the day, with what they earn. `minutes`: the answer of `Questions.minutes`."""
     views = {choice: _periods(part) for choice, part in _choices(minutes).items()}
-    sums = minutes.groupby("part_of_day")[["minutes", "charge"]].sum()
+    sums = _settled(minutes.groupby("part_of_day")[["minutes", "charge"]].sum())
     lines = [f"  {part}: {row.minutes:,.0f} minutes, ${row.charge:,.2f}" for part, row in sums.iterrows()]
     return Panel("periods", "Minutes by part of the day", views, "\n".join(["Minutes by part of the day", *lines]))
 
 
 def _periods(frame: pd.DataFrame) -> str:
-    sums = frame.groupby("part_of_day")[["minutes", "charge"]].sum()
+    sums = _settled(frame.groupby("part_of_day")[["minutes", "charge"]].sum())
     most, body = float(sums["minutes"].max() or 1), ""
     for at, part in enumerate(part for part in _parts(frame) if part in sums.index):
         spoken, charge = float(sums.loc[part, "minutes"]), float(sums.loc[part, "charge"])
@@ -119,7 +124,7 @@ def busiest_callers(callers: pd.DataFrame) -> Shown:
 
 
 def _top(frame: pd.DataFrame) -> pd.Series:
-    sums = frame.groupby("caller")["minutes"].sum().reset_index()
+    sums = _settled(frame.groupby("caller")["minutes"].sum()).reset_index()
     return sums.sort_values(["minutes", "caller"], ascending=[False, True]).head(TOP).set_index("caller")["minutes"]
 
 

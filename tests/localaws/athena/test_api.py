@@ -173,8 +173,8 @@ def test_metadata(athena: Any, calls: str) -> None:
     """Catalogs, databases and tables."""
     client = athena.client
     assert client.list_data_catalogs()["DataCatalogsSummary"][0]["CatalogName"] == "AwsDataCatalog"
-    names = [d["Name"] for d in client.list_databases(CatalogName="AwsDataCatalog")["DatabaseList"]]
-    assert calls in names
+    pages = client.get_paginator("list_databases").paginate(CatalogName="AwsDataCatalog")
+    assert calls in [database["Name"] for page in pages for database in page["DatabaseList"]]
     table = client.get_table_metadata(CatalogName="AwsDataCatalog", DatabaseName=calls, TableName="calls")
     assert [c["Type"] for c in table["TableMetadata"]["Columns"]] == ["timestamp", "bigint", "int", "string"]
     with pytest.raises(ClientError, match="MetadataException"):

@@ -232,8 +232,9 @@ class TestKinds:
     def test_a_job_out_of_time_keeps_what_it_has(
         self, client: Callable[..., Any], bucket: str, automl: Callable[..., Record]
     ) -> None:
-        client("s3").put_object(Bucket=bucket, Key="train/a.csv", Body=csv(people(4000), "id"))
-        criteria = {"CompletionCriteria": {"MaxCandidates": 700, "MaxAutoMLJobRuntimeInSeconds": 8}}
+        # Few people, so that a slow machine too has a candidate by then.
+        client("s3").put_object(Bucket=bucket, Key="train/a.csv", Body=csv(people(800), "id"))
+        criteria = {"CompletionCriteria": {"MaxCandidates": 700, "MaxAutoMLJobRuntimeInSeconds": 12}}
         job = automl({**BINARY, "Mode": "HYPERPARAMETER_TUNING", **criteria}, "F1")
         assert (job["AutoMLJobStatus"], job["AutoMLJobSecondaryStatus"]) == ("Completed", "MaxAutoMLJobRuntimeReached")
         assert job["BestCandidate"]["CandidateStatus"] == "Completed"
