@@ -16,6 +16,7 @@ from .. import home
 from ..errors import AwsError
 from ..tables import conversion
 from ..tables import types as t
+from ..tables.parquetfiles import optional_columns
 from ..tables.types import Type, hive_name, quote
 from . import ast, casts, database, results
 from .engine_errors import failure_of
@@ -216,7 +217,10 @@ def _copy(session: Session, compiled: Compiled, columns: list[tuple[str, Type]],
     if layout.partitioned_by:
         keys = ", ".join(quote(k) for k in layout.partitioned_by)
         options += f", PARTITION_BY ({keys}), OVERWRITE_OR_IGNORE true"
-    sql = f"COPY (SELECT {listed} FROM ({compiled.sql})) TO {casts.text_literal(str(target))} ({options})"
+    query = f"SELECT {listed} FROM ({compiled.sql})"
+    if layout.format == "PARQUET":
+        query = optional_columns(query, len(columns))
+    sql = f"COPY ({query}) TO {casts.text_literal(str(target))} ({options})"
     return int(session.run(sql).fetchone()[0])
 
 

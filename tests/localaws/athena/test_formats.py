@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 
@@ -237,6 +238,19 @@ def test_a_result_without_rows_makes_no_object(athena: Any, client: Callable[...
     place = f"s3://{athena.bucket}/nothing/"
     assert athena.run(f"UNLOAD (SELECT 1 AS a WHERE false) TO '{place}' WITH (format = 'PARQUET')").error == ""
     assert "Contents" not in client("s3").list_objects_v2(Bucket=athena.bucket, Prefix="nothing/")
+
+
+def test_columns_of_parquet_are_optional(athena: Any, client: Callable[..., Any]) -> None:
+    """As Trino writes them, whether or not a NULL is there: PyAthena's own tests compare schemas."""
+    place, values = f"s3://{athena.bucket}/columns/", "(VALUES (1, 'a', ARRAY[1]), (2, 'b', ARRAY[2])) AS t (a, b, c)"
+    assert not athena.run(
+        f"UNLOAD (SELECT * FROM {values} ORDER BY a DESC) TO '{place}' WITH (format = 'PARQUET')"
+    ).error
+    (entry,) = client("s3").list_objects_v2(Bucket=athena.bucket, Prefix="columns/")["Contents"]
+    body = client("s3").get_object(Bucket=athena.bucket, Key=entry["Key"])["Body"].read()
+    table = pq.read_table(io.BytesIO(body))
+    assert all(field.nullable for field in table.schema)
+    assert table.to_pydict() == {"a": [2, 1], "b": ["b", "a"], "c": [[2], [1]]}
 
 
 def test_texts_of_ddl_know_backslashes_and_lose_line_ends(athena: Any, client: Callable[..., Any], name: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...tables import conversion
+from ...tables.parquetfiles import optional_columns
 from . import casts, sparktypes
 from .frames import Frame
 from .sparktypes import FRACTIONAL, literal, quoted
@@ -218,6 +219,8 @@ def write(
         folders.append(_PART)
     target = scratch / f"out-{uuid.uuid4().hex}"
     query = f"SELECT {', '.join(listed)} FROM {frame.sql}"
+    if shape.form == "parquet":
+        query = optional_columns(query, len(listed))
     target.mkdir()
     rows = _copied(connection, query, target, _Way(shape, tuple(folders), in_order))
     names = [frame.columns[at].name for at in keys]

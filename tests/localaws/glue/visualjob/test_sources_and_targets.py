@@ -115,6 +115,8 @@ def test_a_target_writes(
     plain = {"gzip": gzip.decompress, "bzip2": bz2.decompress}.get(str(compression) if form in ("csv", "json") else "")
     found = READERS[form](plain(body) if plain else body)
     assert found == TEXT_FORM
+    if form == "parquet":  # as Spark writes them, whether or not a NULL is there
+        assert all(field.nullable for field in parquet.ParquetFile(pa.BufferReader(body)).schema_arrow)
 
 
 @pytest.mark.parametrize(
