@@ -22,12 +22,16 @@ _base: duckdb.DuckDBPyConnection | None = None
 
 def cursor() -> duckdb.DuckDBPyConnection:
     """A connection to the shared database."""
-    global _base
     with _lock:
-        if _base is None:
-            _base = engine.connect(MEMORY_LIMIT)
-            macros.create(_base)
-        return _base.cursor()
+        return _made().cursor()
+
+
+def _made() -> duckdb.DuckDBPyConnection:
+    global _base
+    if _base is None:
+        _base = engine.connect(MEMORY_LIMIT)
+        macros.create(_base)
+    return _base
 
 
 def provide(sql: str) -> None:
@@ -37,5 +41,4 @@ def provide(sql: str) -> None:
     made it, and the next call would be of freed memory.
     """
     with _lock:
-        if _base is not None:
-            natives.provide(_base, sql, id(_base))
+        natives.provide(_made(), sql, id(_made()))

@@ -80,6 +80,8 @@ class TableText:
     formats: tuple[str, str] | None = None
     location: str = ""
     properties: dict[str, str] = field(default_factory=dict)
+    bucketed_by: list[str] = field(default_factory=list)
+    buckets: int = -1
 
 
 LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
@@ -346,13 +348,17 @@ class Hive:
                 text += token.text
         return found
 
-    def skip_buckets(self, table: TableText) -> None:
-        """CLUSTERED BY (…) INTO n BUCKETS is taken and changes nothing here."""
+    def clustered_by(self, table: TableText) -> None:
+        """CLUSTERED BY (name, …) INTO n BUCKETS."""
         self.expect("(")
         while not self.accept(")"):
-            self.advance()
+            table.bucketed_by.append(self.name())
+            self.accept(",")
         self.expect("INTO")
-        self.advance()
+        token = self.advance()
+        if not token.text.isdigit():
+            raise MalformedQuery(f"mismatched input '{token.text}' expecting a number of buckets", token.at)
+        table.buckets = int(token.text)
         self.expect("BUCKETS")
 
     def drop_table(self) -> Statement:
@@ -514,9 +520,9 @@ def _table_input(name: str, table: TableText) -> dict[str, Any]:
             "InputFormat": read,
             "OutputFormat": write,
             "Compressed": False,
-            "NumberOfBuckets": -1,
+            "NumberOfBuckets": table.buckets,
             "SerdeInfo": {"SerializationLibrary": table.serde or serde, "Parameters": parameters},
-            "BucketColumns": [],
+            "BucketColumns": table.bucketed_by,
             "SortColumns": [],
             "Parameters": {},
             "StoredAsSubDirectories": False,
@@ -818,7 +824,7 @@ Clause = Callable[[Hive, TableText], None]
 CLAUSES: list[tuple[tuple[str, ...], Clause]] = [
     (("COMMENT",), lambda p, x: setattr(x, "comment", p.string())),
     (("PARTITIONED", "BY"), Hive.partitioned_by),
-    (("CLUSTERED", "BY"), Hive.skip_buckets),
+    (("CLUSTERED", "BY"), Hive.clustered_by),
     (("ROW", "FORMAT"), Hive.row_format),
     (("STORED", "AS"), Hive.stored_as),
     (("LOCATION",), lambda p, x: setattr(x, "location", p.string())),

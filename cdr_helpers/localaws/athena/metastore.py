@@ -20,7 +20,7 @@ from ..tables import types as t
 from ..tables.reading import Part
 from ..tables.serdes import UnreadableTable
 from ..tables.types import Type
-from . import ast, database, keptrows, projection
+from . import ast, bucketing, database, keptrows, projection
 from .failures import QueryFailure
 from .functions import type_of
 from .parser import Parser
@@ -185,16 +185,17 @@ class Metastore:
     def parts(self, scan: Scan, connection: Any) -> list[Part]:
         """What is left to read of the scan's table, with its objects."""
         table = scan.table
+        numbers = bucketing.wanted(table.glue, scan.conjuncts)
         if not table.partition_keys:
             descriptor = table.glue["StorageDescriptor"]
-            return [Part(descriptor, (), self.listed(descriptor))]
+            return [Part(descriptor, (), bucketing.kept(self.listed(descriptor), numbers))]
         if projection.is_projected(table.glue):
             keys = table.columns[len(table.columns) - len(table.partition_keys) :]
             partitions = projection.Projection(table.glue, keys, scan.alias, scan.filters).partitions(connection)
         else:
             partitions = self.partitions(table.name[1], table.name[2])
-        kept = pruned(scan, partitions, connection)
-        return [Part(p["StorageDescriptor"], tuple(p["Values"]), self.listed(p["StorageDescriptor"])) for p in kept]
+        described = [(p["StorageDescriptor"], tuple(p["Values"])) for p in pruned(scan, partitions, connection)]
+        return [Part(each, values, bucketing.kept(self.listed(each), numbers)) for each, values in described]
 
     def listed(self, descriptor: dict[str, Any]) -> tuple[reading.StoredFile, ...]:
         """The data objects below a location."""

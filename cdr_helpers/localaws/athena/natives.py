@@ -18,7 +18,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from . import sqljson
+from . import bucketing, sqljson
 from .casts import MARK
 
 if TYPE_CHECKING:
@@ -205,6 +205,7 @@ NATIVES: dict[str, tuple[Callable[..., Any], list[Any], str]] = {
     "t_to_big_endian_32": (lambda n: n.to_bytes(4, "big", signed=True), ["INTEGER"], "BLOB"),
     "t_from_big_endian_64": (lambda b: int.from_bytes(b, "big", signed=True), ["BLOB"], "BIGINT"),
     "t_from_big_endian_32": (lambda b: int.from_bytes(b, "big", signed=True), ["BLOB"], "INTEGER"),
+    **{f"t_hive_{kind}": (function, [argument], "BIGINT") for kind, (function, argument) in bucketing.HASHES.items()},
 }
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from .. import home
 from ..errors import AwsError
-from ..tables import conversion
+from ..tables import buckets, conversion
 from ..tables import types as t
 from ..tables.parquetfiles import optional_columns
 from ..tables.types import Type, hive_name, quote
-from . import ast, casts, database, results
+from . import ast, bucketing, casts, database, results
 from .engine_errors import failure_of
 from .executions import Execution
 from .failures import QueryFailure, ScanLimitReached
@@ -139,13 +139,24 @@ def select(session: Session, query: ast.Query) -> None:
 
 @dataclass(frozen=True)
 class Layout:
-    """How files of a new table are written: format, compression, keys to partition by, delimiter of text."""
+    """How files of a new table are written: format, compression, keys to partition by, delimiter of text, columns and
+    number of Hive's buckets."""
 
     format: str = "PARQUET"
     compression: str = ""
     partitioned_by: tuple[str, ...] = ()
     delimiter: str = "\x01"
     null_text: str = "\\N"
+    bucketed_by: tuple[str, ...] = ()
+    buckets: int | None = None
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The columns whose values become folders while files are written."""
+        return (*self.partitioned_by, _BUCKET) if self.bucketed_by else self.partitioned_by
+
+
+_BUCKET = "__bucket"
 
 
 @dataclass(frozen=True)
@@ -212,16 +223,27 @@ def _copy(session: Session, compiled: Compiled, columns: list[tuple[str, Type]],
         f"{_key_text(i, type_) if n in layout.partitioned_by else writer(i, type_)} AS {quote(n)}"
         for i, (n, type_) in enumerate(columns)
     )
+    width = len(columns)
+    if layout.bucketed_by:
+        listed += f", {_bucket(columns, layout)} AS {_BUCKET}"
+        width += 1
     options = _options(layout)
     target = folder / "part"
-    if layout.partitioned_by:
-        keys = ", ".join(quote(k) for k in layout.partitioned_by)
+    if layout.folders:
+        keys = ", ".join(quote(k) for k in layout.folders)
         options += f", PARTITION_BY ({keys}), OVERWRITE_OR_IGNORE true"
     query = f"SELECT {listed} FROM ({compiled.sql})"
     if layout.format == "PARQUET":
-        query = optional_columns(query, len(columns))
+        query = optional_columns(query, width)
     sql = f"COPY ({query}) TO {casts.text_literal(str(target))} ({options})"
+    session.guarded(lambda: database.provide(sql))
     return int(session.run(sql).fetchone()[0])
+
+
+def _bucket(columns: list[tuple[str, Type]], layout: Layout) -> str:
+    """The number of a row's bucket."""
+    by_name = {name: (f"c{at}", type_) for at, (name, type_) in enumerate(columns)}
+    return bucketing.number_sql([by_name[name] for name in layout.bucketed_by], layout.buckets or 1)
 
 
 def _options(layout: Layout) -> str:
@@ -306,6 +328,9 @@ def _stored(session: Session, file: Path, folder: Path, layout: Layout, location
     suffix = "" if layout.format == "PARQUET" else SUFFIXES.get(chosen, "")
     stamp = datetime.datetime.now(datetime.UTC)
     name = f"{stamp:%Y%m%d_%H%M%S}_{stamp.microsecond % 100000:05d}_{uuid.uuid4().hex[:5]}_{uuid.uuid4()}{suffix}"
+    if layout.bucketed_by:
+        values, bucket = values[:-1], int(values[-1])
+        name = buckets.name_of(bucket, name)
     uri = f"{location.rstrip('/')}/{keys}{name}"
     size = file.stat().st_size
     session.put(uri, file)

@@ -15,7 +15,7 @@ from ..errors import AwsError
 from ..glue import catalog as glue
 from ..tables import types as t
 from ..tables.types import Type
-from . import ast, ddl, queries, results, showing
+from . import ast, bucketing, ddl, queries, results, showing
 from .failures import MalformedQuery, QueryFailure
 from .metastore import CATALOG, view_text
 from .parser import Parser, parse_expression, parse_query
@@ -230,6 +230,8 @@ def layout_of(properties: dict[str, Any], default: str = "PARQUET") -> Layout:
         str(compression).upper(),
         tuple(k.lower() for k in properties.get("partitioned_by", [])),
         str(properties.get("field_delimiter", "\x01")).replace("\\t", "\t"),
+        bucketed_by=tuple(name.lower() for name in properties.get("bucketed_by", [])),
+        buckets=properties.get("bucket_count"),
     )
 
 
@@ -262,6 +264,7 @@ class _CreateTableAs:
         layout = layout_of(self.properties)
         queries.check_stored(columns)
         self.check_keys(columns, layout)
+        bucketing.check(layout.bucketed_by, layout.buckets, columns[: len(columns) - len(layout.partitioned_by)])
         location = self.location(session)
         written = [] if self.empty else queries.write(session, compiled, columns, layout, location)
         queries.write_manifest(session, written, f"{session.execution.output}-manifest.csv")
@@ -331,9 +334,9 @@ def descriptor(columns: list[dict[str, Any]], layout: Layout, location: str) -> 
         "InputFormat": read,
         "OutputFormat": write,
         "Compressed": False,
-        "NumberOfBuckets": -1,
+        "NumberOfBuckets": layout.buckets or -1,
         "SerdeInfo": {"SerializationLibrary": library, "Parameters": parameters},
-        "BucketColumns": [],
+        "BucketColumns": list(layout.bucketed_by),
         "SortColumns": [],
         "Parameters": {},
         "StoredAsSubDirectories": False,
@@ -380,6 +383,11 @@ def _insert(session: Session, table: ast.Table, names: list[str], query: ast.Que
         changes.insert(session, database, name, converted)
         return
     described = info.glue["StorageDescriptor"]
+    if described.get("BucketColumns"):
+        # Athena user guide, "What is bucketing?"; the words are ours.
+        raise QueryFailure(
+            "NOT_SUPPORTED", f"INSERT INTO the bucketed table {database}.{name} is not supported", table.at
+        )
     layout = _layout_of_table(described, tuple(info.partition_keys), info.glue.get("Parameters") or {})
     location = described["Location"]
     written = queries.write(session, converted, info.columns, layout, location)

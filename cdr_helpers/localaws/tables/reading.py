@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import blanklines, compression, conversion, serdes
+from . import blanklines, buckets, compression, conversion, serdes
 from .serdes.base import Storage, UnreadableTable, text
 from .types import Type, duckdb_name, parse_hive, quote
 
@@ -248,7 +248,7 @@ HIDDEN_TYPES = {
 }
 HIDDEN_VALUES: dict[str, Callable[[StoredFile], str]] = {
     "$path": lambda o: text(o.uri),
-    "$bucket": lambda o: "0",
+    "$bucket": lambda o: str(buckets.number_of(o.key) or 0),
     "$file_size": lambda o: str(o.size),
     "$file_modified_time": lambda o: f"struct_pack(t := TIMESTAMP '{o.last_modified:%Y-%m-%d %H:%M:%S}', z := 'UTC')",
 }
