@@ -191,6 +191,7 @@ def write(
         session.execution.rows = _copy(session, compiled, columns, layout, folder)
         if not session.execution.rows:
             return []
+        _check_writers(folder)
         if layout.format in ("ORC", "AVRO"):
             _convert(folder, layout)
         return [
@@ -201,6 +202,17 @@ def write(
         ]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+OPEN_WRITERS = 100
+"""Partitions, or buckets of partitions, that one statement writes at most (Athena user guide, "Use CTAS and INSERT INTO
+to work around the 100 partition limit")."""
+
+
+def _check_writers(folder: Path) -> None:
+    if len({file.parent for file in folder.rglob("*") if file.is_file()}) > OPEN_WRITERS:
+        shown = f"Exceeded limit of {OPEN_WRITERS} open writers for partitions/buckets"
+        raise QueryFailure("HIVE_TOO_MANY_OPEN_PARTITIONS", shown)
 
 
 def _convert(folder: Path, layout: Layout) -> None:

@@ -119,3 +119,27 @@ def test_the_first_query_of_all_may_call_a_function_in_python(tmp_path: Any, spe
         assert first.run("SELECT format_number(123456)").rows == [["123K"]]
     finally:
         localaws.stop(endpoint.home)
+
+
+@pytest.mark.parametrize(
+    ("properties", "kind"),
+    [
+        ("external_location = '{place}', partitioned_by = ARRAY['p']", "HIVE"),
+        ("external_location = '{place}', bucketed_by = ARRAY['n'], bucket_count = 101", "HIVE"),
+        ("table_type = 'ICEBERG', is_external = false, location = '{place}', partitioning = ARRAY['p']", "ICEBERG"),
+    ],
+)
+def test_a_statement_writes_a_hundred_partitions_or_buckets(
+    athena: Any, client: Callable[..., Any], made: str, properties: str, kind: str
+) -> None:
+    shown = properties.replace("{place}", f"s3://{athena.bucket}/many/")
+    numbers = "SELECT x AS n, x AS p FROM UNNEST(sequence(1, {count})) AS t (x)"
+    assert (
+        athena.run(f"CREATE TABLE many WITH ({shown}) AS {numbers.format(count=101)}").error
+        == f"{kind}_TOO_MANY_OPEN_PARTITIONS"
+    )
+    listed = client("s3").list_objects_v2(Bucket=athena.bucket, Prefix="many/").get("Contents", [])
+    for entry in listed:
+        client("s3").delete_object(Bucket=athena.bucket, Key=entry["Key"])
+    assert not athena.run(f"CREATE TABLE many WITH ({shown}) AS {numbers.format(count=100)}").error
+    assert athena.run("SELECT count(*) FROM many").rows == [["100"]]

@@ -18,6 +18,7 @@ from pyiceberg.table.metadata import TableMetadata
 from ...tables.types import Type, quote
 from .. import casts
 from ..failures import QueryFailure
+from ..queries import OPEN_WRITERS
 from .arrow import arrow_schema, fitted
 from .catalog import IcebergCatalog
 from .schemas import stored_type
@@ -39,6 +40,9 @@ def data_files(session: Any, metadata: TableMetadata, sql: str, columns: Sequenc
     for piece in session.guarded_each(_pieces(reader, schema)):
         _check_required(piece, schema)
         found += _dataframe_to_data_files(metadata, piece, io, write_uuid, counter)
+        if len({one.partition for one in found}) > OPEN_WRITERS:
+            shown = f"Exceeded limit of {OPEN_WRITERS} open writers for partitions"
+            raise QueryFailure("ICEBERG_TOO_MANY_OPEN_PARTITIONS", shown)
     session.execution.rows = sum(one.record_count for one in found)
     return found
 
