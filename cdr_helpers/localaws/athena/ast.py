@@ -14,9 +14,22 @@ class Node:
     at: Position
 
 
+class Name(str):
+    """A name in lower case, as which it is looked up, that knows how it was written: headings of results show that
+    (Athena user guide, "Name databases, tables, and columns")."""
+
+    written: str
+
+    def __new__(cls, written: str) -> Name:
+        """From the name as written."""
+        made = super().__new__(cls, written.lower())
+        made.written = written
+        return made
+
+
 @dataclass
 class Identifier(Node):
-    """A name; unquoted ones fold to lower case."""
+    """A name; all fold to lower case."""
 
     text: str
     quoted: bool = False

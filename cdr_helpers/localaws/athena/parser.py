@@ -229,8 +229,8 @@ class Parser:
             self.fail("<identifier>")
         token = self.advance()
         if token.kind == "quoted":
-            return ast.Identifier(token.at, token.text[1:-1].replace('""', '"').lower(), True)
-        return ast.Identifier(token.at, token.text.lower())
+            return ast.Identifier(token.at, ast.Name(token.text[1:-1].replace('""', '"')), True)
+        return ast.Identifier(token.at, ast.Name(token.text))
 
     def qualified(self) -> list[ast.Identifier]:
         """`a.b.c`."""

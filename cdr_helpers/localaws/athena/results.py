@@ -18,6 +18,7 @@ from ..errors import NoSuchKey
 from ..s3.access import ObjectAccess
 from ..tables.types import Type, quote, result_name
 from . import casts
+from .ast import Name
 from .translate import Compiled
 
 PRECISIONS = {
@@ -55,8 +56,9 @@ class ResultColumn:
 
 
 def result_column(name: str | None, index: int, type_: Type) -> ResultColumn:
-    """The description of output column `index`."""
+    """The description of output column `index`, whose name is shown as the query writes it."""
     base = result_name(type_)
+    name = name.written if isinstance(name, Name) else name
     if type_.kind == "decimal":
         return ResultColumn(name or f"_col{index}", base, type_.args[0], type_.args[1])
     precision = PRECISIONS.get(base, 0)

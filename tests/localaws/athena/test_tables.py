@@ -226,3 +226,19 @@ def test_locations_outside_s3_are_refused(
 def test_describe_a_missing_table_fails_at_once(athena: Any, calls: str) -> None:
     """Unlike other statements, which fail as executions."""
     assert "Entity Not Found" in athena.run("DESCRIBE nosuch").execution["message"]
+
+
+def test_headings_are_written_as_the_query_writes_them(athena: Any, calls: str) -> None:
+    """Athena user guide, "Name databases, tables, and columns": names are looked up in lower case."""
+
+    def headings(sql: str) -> list[str]:
+        return [column["Name"] for column in athena.run(sql).columns]
+
+    assert headings('SELECT CALLER, Calls.Seconds, 1 AS Foo, 2 AS "Two Words" FROM calls') == [
+        "CALLER", "Seconds", "Foo", "Two Words",
+    ]  # fmt: skip
+    assert headings("WITH c AS (SELECT 1 AS Foo, 2 AS bar) SELECT *, FOO FROM C") == ["Foo", "bar", "FOO"]
+    place = f"s3://{athena.bucket}/headings/"
+    assert not athena.run(f"CREATE TABLE h WITH (external_location = '{place}') AS SELECT 1 AS Foo").error
+    assert headings("SELECT * FROM H") == ["foo"]
+    assert headings("SELECT FOO FROM h") == ["FOO"]
