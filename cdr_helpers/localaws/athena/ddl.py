@@ -506,6 +506,8 @@ def iceberg_definitions() -> Any:
 
 def _table_input(name: str, table: TableText) -> dict[str, Any]:
     serde, formats = STORED_AS[table.stored_as]
+    if table.serde.rsplit(".", 1)[-1] == "JsonSerDe" and formats == TEXT_FORMATS:
+        formats = JSON_FORMATS
     read, write = table.formats or formats
     parameters = table.serde_parameters or {"serialization.format": "1"}
     return {

@@ -290,3 +290,14 @@ def test_a_log_that_a_crawler_has_found_is_read(athena: Any, client: Callable[..
     assert athena.run(own).error == ""
     rows = athena.run("SELECT clientip, more FROM own WHERE clientip IS NOT NULL").rows
     assert rows == [["frank", "13"], ["host.example.com", "13"]]
+
+
+def test_json_without_a_format_is_written_as_athena_notes_it(
+    athena: Any, client: Callable[..., Any], made: str
+) -> None:
+    """As PyAthena's own tests find it on AWS."""
+    serde = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"
+    assert not athena.run(f"CREATE EXTERNAL TABLE j (a string) {serde} LOCATION 's3://{athena.bucket}/j/'").error
+    described = client("glue").get_table(DatabaseName=made, Name="j")["Table"]["StorageDescriptor"]
+    assert described["OutputFormat"] == "org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat"
+    assert described["InputFormat"] == "org.apache.hadoop.mapred.TextInputFormat"
