@@ -67,6 +67,17 @@ HASHES: dict[str, tuple[Callable[[Any], int], str]] = {
 """Kind of a type → the hash of a value as 32 bits, and what DuckDB calls its argument."""
 
 
+def columns_of(properties: dict[str, Any]) -> tuple[tuple[str, ...], int | None]:
+    """`bucketed_by` and `bucket_count` of a table's properties. Raises INVALID_TABLE_PROPERTY for values of other
+    types than an array of names and a whole number."""
+    names, count = properties.get("bucketed_by", []), properties.get("bucket_count")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise QueryFailure("INVALID_TABLE_PROPERTY", f"Invalid value for table property 'bucketed_by': {names}")
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
+        raise QueryFailure("INVALID_TABLE_PROPERTY", f"Invalid value for table property 'bucket_count': {count}")
+    return tuple(name.lower() for name in names), count
+
+
 def check(bucketed_by: Sequence[str], count: int | None, columns: Sequence[tuple[str, Type]]) -> None:
     """Raises INVALID_TABLE_PROPERTY or NOT_SUPPORTED for buckets that a table of these columns cannot have."""
     if bool(bucketed_by) != (count is not None):
@@ -99,39 +110,47 @@ def _number(values: Sequence[tuple[Any, Type]], count: int) -> int:
 
 
 def of_table(table: dict[str, Any]) -> tuple[list[str], int]:
-    """The bucketed columns of a catalog table and how many buckets it has; none where they are not Hive's."""
+    """The bucketed columns of a catalog table and how many buckets it has; none where it has none."""
     described = table.get("StorageDescriptor") or {}
     names, count = described.get("BucketColumns") or [], int(described.get("NumberOfBuckets") or 0)
-    spark = (table.get("Parameters") or {}).get("bucketing_format", "hive").lower() != "hive"
-    return ([], 0) if spark or count < 1 else ([name.lower() for name in names], count)
+    return ([name.lower() for name in names], count) if names and count > 0 else ([], 0)
 
 
-def wanted(table: dict[str, Any], conjuncts: Sequence[tuple[ast.Node, Visible]]) -> set[int] | None:
-    """The buckets that can hold rows for which the conditions hold; None when that is not known."""
-    names, count = of_table(table)
+def wanted(
+    descriptor: dict[str, Any], parameters: dict[str, str], conjuncts: Sequence[tuple[ast.Node, Visible]]
+) -> set[int] | None:
+    """The buckets of a table or partition that can hold rows for which the conditions hold; None when that is not
+    known. `parameters` are the table's: Spark's buckets and those of Hive's second version have another hash."""
+    names, count = of_table({"StorageDescriptor": descriptor})
+    if parameters.get("bucketing_format", "hive").lower() != "hive" or parameters.get("bucketing_version", "1") != "1":
+        return None
     found: list[list[tuple[Any, Type]]] = []
     for name in names:
         listed = [
             (each, seen.type) for node, seen in conjuncts if seen.name == name for each in [constants(node, seen)]
         ]
         known = next((pair for pair in listed if pair[0] and pair[1].kind in HASHES), None)
-        if known is None or not all(_is_agreed(value) for value in known[0]):
+        values = [_value(each, known[1]) for each in known[0]] if known else [None]
+        if known is None or None in values:
             return None
-        found.append([(_plain(value, known[1]), known[1]) for value in known[0]])
+        found.append([(value, known[1]) for value in values])
     combined = list(itertools.islice(itertools.product(*found), _MOST_BUCKETS + 1)) if found else []
     if not 0 < len(combined) <= _MOST_BUCKETS:
         return None
     return {_number(values, count) for values in combined}
 
 
-def _is_agreed(value: Any) -> bool:
-    """Whether other writers of buckets have the same hash: awswrangler's differs for negative numbers and for text that
-    is not ASCII, and no row may be missed."""
-    return value.isascii() if isinstance(value, str) else bool(value >= 0)
-
-
-def _plain(value: Any, type_: Type) -> Any:
-    return datetime.date.fromisoformat(value) if type_.kind == "date" else value
+def _value(constant: Any, type_: Type) -> Any:
+    """What is hashed; None for a constant that other writers of buckets hash in other ways: awswrangler's hash differs
+    for negative numbers and for text that is not ASCII, and no row may be missed."""
+    if type_.kind == "date":
+        try:
+            return datetime.date.fromisoformat(constant)
+        except ValueError:
+            return None
+    if isinstance(constant, str):
+        return constant if constant.isascii() else None
+    return constant if constant >= 0 else None
 
 
 def kept(objects: Sequence[StoredFile], numbers: set[int] | None) -> tuple[StoredFile, ...]:

@@ -107,6 +107,7 @@ STORED_AS: dict[str, tuple[str, tuple[str, str]]] = {
     "ORC": ("org.apache.hadoop.hive.ql.io.orc.OrcSerde", ORC_FORMATS),
     "AVRO": ("org.apache.hadoop.hive.serde2.avro.AvroSerDe", AVRO_FORMATS),
 }
+MOST_BUCKETS = 100_000
 DELIMITERS = {
     ("FIELDS", "TERMINATED", "BY"): "field.delim",
     ("ESCAPED", "BY"): "escape.delim",
@@ -351,13 +352,16 @@ class Hive:
     def clustered_by(self, table: TableText) -> None:
         """CLUSTERED BY (name, …) INTO n BUCKETS."""
         self.expect("(")
-        while not self.accept(")"):
+        table.bucketed_by.append(self.name())
+        while self.accept(","):
             table.bucketed_by.append(self.name())
-            self.accept(",")
+        self.expect(")")
         self.expect("INTO")
         token = self.advance()
-        if not token.text.isdigit():
-            raise MalformedQuery(f"mismatched input '{token.text}' expecting a number of buckets", token.at)
+        if not token.text.isdecimal() or not 1 <= int(token.text) <= MOST_BUCKETS:
+            raise MalformedQuery(
+                f"mismatched input '{token.text}' expecting a number of buckets from 1 to {MOST_BUCKETS:,}", token.at
+            )
         table.buckets = int(token.text)
         self.expect("BUCKETS")
 
@@ -481,6 +485,9 @@ def _create_table(session: Any, table: TableText) -> None:
     if table.properties.get("table_type", "").upper() == "ICEBERG":
         _create_iceberg(session, database, name, table)
         return done(session)
+    absent = [each for each in table.bucketed_by if each not in [column["Name"] for column in table.columns]]
+    if absent:
+        raise QueryFailure("", f"FAILED: SemanticException [Error 10002]: Invalid column reference {absent[0]}")
     if table.transforms:
         raise QueryFailure("", f"FAILED: ParseException: partition key {table.transforms[0]} has no type")
     with persistence.changing("glue"):

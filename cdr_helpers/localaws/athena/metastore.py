@@ -170,12 +170,12 @@ class Metastore:
 
     def kept(self, scan: Scan, parts: list[Part], connection: Any) -> str | None:
         """The engine's own table with the rows of `parts`, where they are kept."""
-        key = None if scan.hidden else keptrows.found_by(scan.table.glue, parts)
-        if key is None:
+        source = None if scan.hidden else keptrows.source_of(scan.table.glue, parts)
+        if source is None:
             return None
         every = set(range(len(scan.table.columns)))
         entry = keptrows.hold(
-            key, lambda: reading.relation_sql(scan.table.glue, parts, every, set(), self.folder), connection
+            source, lambda: reading.relation_sql(scan.table.glue, parts, every, set(), self.folder), connection
         )
         if entry is None:
             return None
@@ -185,17 +185,21 @@ class Metastore:
     def parts(self, scan: Scan, connection: Any) -> list[Part]:
         """What is left to read of the scan's table, with its objects."""
         table = scan.table
-        numbers = bucketing.wanted(table.glue, scan.conjuncts)
         if not table.partition_keys:
             descriptor = table.glue["StorageDescriptor"]
-            return [Part(descriptor, (), bucketing.kept(self.listed(descriptor), numbers))]
+            return [Part(descriptor, (), self.objects_of(scan, descriptor))]
         if projection.is_projected(table.glue):
             keys = table.columns[len(table.columns) - len(table.partition_keys) :]
             partitions = projection.Projection(table.glue, keys, scan.alias, scan.filters).partitions(connection)
         else:
             partitions = self.partitions(table.name[1], table.name[2])
         described = [(p["StorageDescriptor"], tuple(p["Values"])) for p in pruned(scan, partitions, connection)]
-        return [Part(each, values, bucketing.kept(self.listed(each), numbers)) for each, values in described]
+        return [Part(each, values, self.objects_of(scan, each)) for each, values in described]
+
+    def objects_of(self, scan: Scan, descriptor: dict[str, Any]) -> tuple[reading.StoredFile, ...]:
+        """The data objects of a table or partition, without those of buckets that the scan does not need."""
+        numbers = bucketing.wanted(descriptor, scan.table.glue.get("Parameters") or {}, scan.conjuncts)
+        return bucketing.kept(self.listed(descriptor), numbers)
 
     def listed(self, descriptor: dict[str, Any]) -> tuple[reading.StoredFile, ...]:
         """The data objects below a location."""

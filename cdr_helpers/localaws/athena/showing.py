@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from . import bucketing
 from .ddl import (
     LAZY,
     Hive,
@@ -141,9 +142,9 @@ def create_table_text(found: dict[str, Any]) -> list[str]:
     lines = [f"CREATE EXTERNAL TABLE `{found['DatabaseName']}.{found['Name']}`(", *_column_lines(described["Columns"])]
     if found.get("PartitionKeys"):
         lines += ["PARTITIONED BY ( ", *_column_lines(found["PartitionKeys"])]
-    if described.get("BucketColumns"):
-        names = ", ".join(described["BucketColumns"])
-        lines += ["CLUSTERED BY ( ", f"  {names}) ", f"INTO {described['NumberOfBuckets']} BUCKETS"]
+    bucketed_by, count = bucketing.of_table(found)
+    if bucketed_by:
+        lines += ["CLUSTERED BY ( ", f"  {', '.join(bucketed_by)}) ", f"INTO {count} BUCKETS"]
     parameters = serde.get("Parameters") or {}
     if serde.get("SerializationLibrary") == LAZY and parameters.get("field.delim"):
         lines += ["ROW FORMAT DELIMITED ", f"  FIELDS TERMINATED BY '{_shown(parameters['field.delim'])}' "]

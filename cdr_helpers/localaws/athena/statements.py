@@ -225,13 +225,14 @@ def layout_of(properties: dict[str, Any], default: str = "PARQUET") -> Layout:
         ),
         "",
     )
+    bucketed_by, count = bucketing.columns_of(properties)
     return Layout(
         str(properties.get("format", default)).upper(),
         str(compression).upper(),
         tuple(k.lower() for k in properties.get("partitioned_by", [])),
         str(properties.get("field_delimiter", "\x01")).replace("\\t", "\t"),
-        bucketed_by=tuple(name.lower() for name in properties.get("bucketed_by", [])),
-        buckets=properties.get("bucket_count"),
+        bucketed_by=bucketed_by,
+        buckets=count,
     )
 
 
@@ -383,7 +384,7 @@ def _insert(session: Session, table: ast.Table, names: list[str], query: ast.Que
         changes.insert(session, database, name, converted)
         return
     described = info.glue["StorageDescriptor"]
-    if described.get("BucketColumns"):
+    if bucketing.of_table(info.glue)[0]:
         # Athena user guide, "What is bucketing?"; the words are ours.
         raise QueryFailure(
             "NOT_SUPPORTED", f"INSERT INTO the bucketed table {database}.{name} is not supported", table.at

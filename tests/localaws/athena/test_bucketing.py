@@ -89,6 +89,11 @@ def test_files_of_another_writer(athena: Any, session: Any, made: str, values: l
         ("bucketed_by = ARRAY['a'], bucket_count = 0", "INVALID_TABLE_PROPERTY"),
         ("bucketed_by = ARRAY['z'], bucket_count = 2", "INVALID_TABLE_PROPERTY"),
         ("bucketed_by = ARRAY['b'], bucket_count = 2", "NOT_SUPPORTED"),
+        ("bucketed_by = ARRAY['a'], bucket_count = '3'", "INVALID_TABLE_PROPERTY"),
+        ("bucketed_by = ARRAY['a'], bucket_count = 2.5", "INVALID_TABLE_PROPERTY"),
+        ("bucketed_by = ARRAY['a'], bucket_count = true", "INVALID_TABLE_PROPERTY"),
+        ("bucketed_by = ARRAY[1], bucket_count = 3", "INVALID_TABLE_PROPERTY"),
+        ("bucketed_by = 'a', bucket_count = 3", "INVALID_TABLE_PROPERTY"),
     ],
 )
 def test_refusals(athena: Any, made: str, properties: str, error: str) -> None:
@@ -106,6 +111,67 @@ def test_clustered_by_of_ddl_is_kept(athena: Any, client: Callable[..., Any], ma
     assert not athena.run(f"CREATE EXTERNAL TABLE d (a int, b string) CLUSTERED BY (a, b) INTO 8 BUCKETS {place}").error
     found = client("glue").get_table(DatabaseName=made, Name="d")["Table"]["StorageDescriptor"]
     assert (found["BucketColumns"], found["NumberOfBuckets"]) == (["a", "b"], 8)
+
+
+@pytest.mark.parametrize(
+    "clause",
+    ["CLUSTERED BY (nope) INTO 2 BUCKETS", "CLUSTERED BY () INTO 2 BUCKETS", "CLUSTERED BY (a) INTO 0 BUCKETS",
+     "CLUSTERED BY (a) INTO 99999999999 BUCKETS"],
+)  # fmt: skip
+def test_clustered_by_of_ddl_is_checked(athena: Any, client: Callable[..., Any], made: str, clause: str) -> None:
+    place = f"LOCATION 's3://{athena.bucket}/ddl/'"
+    assert athena.run(f"CREATE EXTERNAL TABLE d (a int, b string) {clause} {place}").error
+    assert not client("glue").get_tables(DatabaseName=made)["TableList"]
+
+
+def numbered(athena: Any, client: Callable[..., Any], made: str, **changes: Any) -> Callable[..., None]:
+    """Makes a table of even and odd numbers in two files, `000000_0` and `000001_0`, and of one partition if asked."""
+    text = {"SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", "Parameters": {}}
+    place = f"s3://{athena.bucket}/numbers/"
+    described = {"Columns": [{"Name": "i", "Type": "int"}], "Location": place, "SerdeInfo": text, **changes}
+
+    def make(keys: list[dict[str, str]], parameters: dict[str, str], partition: dict[str, Any] | None) -> None:
+        folder = "numbers/p=1" if partition is not None else "numbers"
+        for at in (0, 1):
+            body = "".join(f"{number}\n" for number in range(8) if number % 2 == at)
+            client("s3").put_object(Bucket=athena.bucket, Key=f"{folder}/00000{at}_0", Body=body.encode())
+        table = {"Name": "n", "StorageDescriptor": described, "PartitionKeys": keys, "Parameters": parameters}
+        client("glue").create_table(DatabaseName=made, TableInput=table)
+        if partition is not None:
+            own = {**described, "Location": f"{place}p=1/", **partition}
+            added = {"Values": ["1"], "StorageDescriptor": own}
+            client("glue").create_partition(DatabaseName=made, TableName="n", PartitionInput=added)
+
+    return make
+
+
+def test_a_partition_may_have_buckets_of_its_own(athena: Any, client: Callable[..., Any], made: str) -> None:
+    make = numbered(athena, client, made, BucketColumns=["i"], NumberOfBuckets=4)
+    make([{"Name": "p", "Type": "int"}], {}, {"NumberOfBuckets": 2})
+    for number in range(8):
+        assert athena.run(f"SELECT i FROM n WHERE i = {number}").rows == [[str(number)]]
+
+
+@pytest.mark.parametrize("parameters", [{"bucketing_version": "2"}, {"bucketing_format": "spark"}])
+def test_buckets_of_another_hash_are_all_read(
+    athena: Any, client: Callable[..., Any], made: str, parameters: dict[str, str]
+) -> None:
+    numbered(athena, client, made, BucketColumns=["i"], NumberOfBuckets=3)([], parameters, None)
+    for number in range(8):
+        assert athena.run(f"SELECT i FROM n WHERE i = {number}").rows == [[str(number)]]
+
+
+def test_columns_without_a_number_are_no_buckets(athena: Any, client: Callable[..., Any], made: str) -> None:
+    numbered(athena, client, made, BucketColumns=["i"])([], {}, None)
+    assert athena.run("SELECT count(*) FROM n WHERE i = 3").rows == [["1"]]
+    assert not athena.run("SHOW CREATE TABLE n").error
+    assert not athena.run("INSERT INTO n VALUES (9)").error
+
+
+def test_a_day_may_be_written_without_zeros(athena: Any, made: str) -> None:
+    properties = "bucketed_by = ARRAY['d'], bucket_count = 3"
+    assert not athena.run(f"CREATE TABLE days WITH ({properties}) AS SELECT DATE '2024-01-05' AS d").error
+    assert athena.run("SELECT count(*) FROM days WHERE d = DATE '2024-1-5'").rows == [["1"]]
 
 
 def test_the_first_query_of_all_may_call_a_function_in_python(tmp_path: Any, speak: Any, client_at: Any) -> None:

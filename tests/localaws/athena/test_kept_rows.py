@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from cdr_helpers import localaws
+
 LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 TEXT = "org.apache.hadoop.mapred.TextInputFormat"
 OPEN_CSV = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
@@ -125,3 +127,33 @@ def test_many_who_ask_at_once_for_what_changes(athena: Any, client: Any, table: 
         each.join()
     assert not wrong
     assert athena.run("SELECT max(n) FROM busy").rows == [["29"]]
+
+
+def test_what_unpacks_to_more_than_is_kept(athena: Any, client: Any, table: Any) -> None:
+    import gzip
+
+    put(athena, client, "large/a.csv.gz", gzip.compress(b"1,2\n" * 6_000_000))
+    table("large", {"a": "bigint", "b": "bigint"})
+    for _ in range(2):
+        assert athena.run("SELECT count(*), sum(a + b) FROM large").rows == [["6000000", "18000000"]]
+
+
+def test_a_reset_while_queries_run(tmp_path: Any, speak: Any, client_at: Any) -> None:
+    endpoint = localaws.start(tmp_path / "home")
+    try:
+        clients = client_at(endpoint)
+        for _ in range(2):
+            clients("s3").create_bucket(
+                Bucket="kept-rows", CreateBucketConfiguration={"LocationConstraint": endpoint.region}
+            )
+            clients("glue").create_database(DatabaseInput={"Name": "rows"})
+            athena = speak(clients("athena"), "kept-rows")
+            athena.database = "rows"
+            put(athena, clients, "t/a.csv", "x,1\n" * 200_000)
+            athena.run("CREATE EXTERNAL TABLE t (a string, b int) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' "
+                       "LOCATION 's3://kept-rows/t/'")  # fmt: skip
+            assert athena.run("SELECT sum(b) FROM t").rows == [["200000"]]
+            athena.start("SELECT count(*) FROM t a, t b WHERE a.b = b.b AND a.a < b.a")
+            localaws.reset(endpoint.home)
+    finally:
+        localaws.stop(endpoint.home)

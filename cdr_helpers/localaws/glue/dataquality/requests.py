@@ -18,6 +18,8 @@ Record = dict[str, Any]
 DEFAULTS = {"NumberOfWorkers": 5, "Timeout": 2880}
 COLUMN, ROW = "COLUMN", "ROW"
 _KEPT = ("DataSource", "Role", "NumberOfWorkers", "Timeout", "ClientToken", "AdditionalRunOptions")
+_LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,500}")
+"""With `/output` behind it no longer than a log group's name may be (API reference, "CreateLogGroup")."""
 _ALIAS = re.compile(r"[\w-]+")
 MOST_RULESETS = 10
 
@@ -62,6 +64,9 @@ def _common(request: Record, account: str, options: tuple[str, ...]) -> Record:
         if not isinstance(made[name], int) or made[name] < 1:
             raise InvalidInput(f"{name} must be at least 1, not {made[name]!r}.")
     _check_options(made.get("AdditionalRunOptions") or {}, (*options, "CustomLogGroupPrefix"))
+    group = (made.get("AdditionalRunOptions") or {}).get("CustomLogGroupPrefix")
+    if group is not None and not _LOG_GROUP.fullmatch(group):
+        raise InvalidInput(f"CustomLogGroupPrefix cannot begin the name of a log group: {group[:60]!r}.")
     check_role(account, made.get("Role"))
     return made
 

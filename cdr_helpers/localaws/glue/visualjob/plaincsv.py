@@ -8,6 +8,8 @@ that are too short are errors to that reader; then the job begins again and read
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ LARGEST = 256 << 20
 """Bytes that are guessed about at most: so much may have to be read twice."""
 _TELLING = (b"e", b"n", b"N", b"a", b".", b"E", b"x", b"X", b"b", b"B", b"_")
 """What only other notations have, and letters that most text has: its files need no attempt."""
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _PIECE = 1 << 18
 
 
@@ -26,9 +29,13 @@ def is_plain(paths: Iterable[Path], skip: int) -> bool:
 
 def _has_none(path: Path, skip: int) -> bool:
     with path.open("rb") as file:
-        for _ in range(skip):
-            file.readline()
-        while piece := file.read(_PIECE):
+        piece = file.read(_PIECE)
+        ends = [found.end() for found in itertools.islice(_LINE_END.finditer(piece), skip)]
+        if len(ends) < skip:  # the lines that are skipped are longer than that
+            return False
+        piece = piece[ends[-1] if ends else 0 :]
+        while piece:
             if any(mark in piece for mark in _TELLING):
                 return False
+            piece = file.read(_PIECE)
     return True

@@ -183,6 +183,8 @@ REFUSED: list[tuple[Record, str]] = [
     ({"AdditionalRunOptions": {"CloudWatchMetricsEnabled": True}}, "CloudWatchMetricsEnabled is not supported"),
     ({"AdditionalRunOptions": {"RowLevelResults": {"MaxRowsToWrite": 1}}}, "RowLevelResults is not supported"),
     ({"AdditionalRunOptions": {"ResultsS3Prefix": "x"}}, "ResultsS3Prefix must be s3://bucket/folder/"),
+    ({"AdditionalRunOptions": {"CustomLogGroupPrefix": "bad group!!"}}, "CustomLogGroupPrefix cannot begin"),
+    ({"AdditionalRunOptions": {"CustomLogGroupPrefix": "y" * 600}}, "CustomLogGroupPrefix cannot begin"),
     ({"GlueTable": {"ConnectionName": "x"}}, "ConnectionName is not supported here"),
     ({"GlueTable": {"CatalogId": "1"}}, "The catalog 1 is another account's"),
     ({"GlueTable": {"AdditionalOptions": {"x": "y"}}}, "AdditionalOptions x is not known"),

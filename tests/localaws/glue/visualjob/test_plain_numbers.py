@@ -77,3 +77,10 @@ def test_a_late_cell_that_is_no_number(written: Callable[..., list[tuple[Any, ..
 
 def test_an_empty_line_of_one_column_is_no_row(written: Callable[..., list[tuple[Any, ...]]]) -> None:
     assert written("a\n1\n\n2\n", kinds={"a": "bigint"}) == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("ending", ["\r", "\r\n", "\n"])
+def test_lines_end_in_three_ways(written: Callable[..., list[tuple[Any, ...]]], ending: str) -> None:
+    lines = ["a,b,at,c", "1.7,1,2021,0x10", "2.5,2,2022,1e3", "3,3,2023,7", ""]
+    found = written(ending.join(lines))
+    assert found == [(1, 1, "2021", None), (2, 2, "2022", None), (3, 3, "2023", 7)]
