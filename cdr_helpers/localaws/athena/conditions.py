@@ -48,9 +48,15 @@ def constants(node: ast.Node, seen: Visible) -> list[Any]:
         return left + right if left and right else []
     if isinstance(node, ast.Binary) and node.op == "=":
         column, other = (node.left, node.right) if is_column(node.left, seen) else (node.right, node.left)
-        values = [constant(other, seen.type)] if is_column(column, seen) else []
+        values = [_compared(other, seen.type)] if is_column(column, seen) else []
     elif isinstance(node, ast.InList) and is_column(node.operand, seen):
-        values = [constant(item, seen.type) for item in node.items]
+        values = [_compared(item, seen.type) for item in node.items]
     else:
         return []
     return [] if None in values else values
+
+
+def _compared(node: ast.Node, type_: Type) -> Any:
+    if isinstance(node, ast.Literal) and node.kind == type_.kind == "boolean":
+        return node.value == "true"
+    return constant(node, type_)
