@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..tables import buckets
@@ -117,27 +117,32 @@ def of_table(table: dict[str, Any]) -> tuple[list[str], int]:
 
 
 def wanted(
-    descriptor: dict[str, Any], parameters: dict[str, str], conjuncts: Sequence[tuple[ast.Node, Visible]]
+    descriptor: dict[str, Any], parameters: dict[str, str], compared: Mapping[str, Sequence[tuple[Any, Type]]]
 ) -> set[int] | None:
-    """The buckets of a table or partition that can hold rows for which the conditions hold; None when that is not
-    known. `parameters` are the table's: Spark's buckets and those of Hive's second version have another hash."""
+    """The buckets of a table or partition that can hold rows with the values that columns are `compared` with; None
+    when that is not known. `parameters` are the table's: Spark's buckets and those of Hive's second version have
+    another hash."""
     names, count = of_table({"StorageDescriptor": descriptor})
     if parameters.get("bucketing_format", "hive").lower() != "hive" or parameters.get("bucketing_version", "1") != "1":
         return None
-    found: list[list[tuple[Any, Type]]] = []
-    for name in names:
-        listed = [
-            (each, seen.type) for node, seen in conjuncts if seen.name == name for each in [constants(node, seen)]
-        ]
-        known = next((pair for pair in listed if pair[0] and pair[1].kind in HASHES), None)
-        values = [_value(each, known[1]) for each in known[0]] if known else [None]
-        if known is None or None in values:
-            return None
-        found.append([(value, known[1]) for value in values])
-    combined = list(itertools.islice(itertools.product(*found), _MOST_BUCKETS + 1)) if found else []
-    if not 0 < len(combined) <= _MOST_BUCKETS:
+    if not names or not all(name in compared for name in names):
         return None
-    return {_number(values, count) for values in combined}
+    combined = list(itertools.islice(itertools.product(*(compared[name] for name in names)), _MOST_BUCKETS + 1))
+    return {_number(values, count) for values in combined} if len(combined) <= _MOST_BUCKETS else None
+
+
+def compared(
+    conjuncts: Sequence[tuple[ast.Node, Visible]], names: Mapping[str, str]
+) -> dict[str, list[tuple[Any, Type]]]:
+    """The only values that columns can have where all conditions hold, as they are hashed, with their type; a column of
+    which that is not known is missing. `names` are the table's columns by the query's name of them (`t1.c0`)."""
+    found: dict[str, list[tuple[Any, Type]]] = {}
+    for node, seen in conjuncts:
+        if seen.sql in names and seen.type.kind in HASHES:
+            values = [_value(each, seen.type) for each in constants(node, seen)]
+            if values and None not in values:
+                found[names[seen.sql]] = [(value, seen.type) for value in values]
+    return found
 
 
 def _value(constant: Any, type_: Type) -> Any:
@@ -155,7 +160,9 @@ def _value(constant: Any, type_: Type) -> Any:
 
 def kept(objects: Sequence[StoredFile], numbers: set[int] | None) -> tuple[StoredFile, ...]:
     """The objects of these buckets; all where one does not say in its name which bucket it holds."""
+    if numbers is None:
+        return tuple(objects)
     named = [buckets.number_of(stored.key) for stored in objects]
-    if numbers is None or None in named:
+    if None in named:
         return tuple(objects)
     return tuple(stored for stored, number in zip(objects, named, strict=True) if number in numbers)

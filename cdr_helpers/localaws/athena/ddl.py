@@ -76,7 +76,8 @@ class TableText:
     comment: str = ""
     serde: str = ""
     serde_parameters: dict[str, str] = field(default_factory=dict)
-    stored_as: str = "TEXTFILE"
+    stored_as: str = ""
+    """TEXTFILE where the statement does not say."""
     formats: tuple[str, str] | None = None
     location: str = ""
     properties: dict[str, str] = field(default_factory=dict)
@@ -512,8 +513,8 @@ def iceberg_definitions() -> Any:
 
 
 def _table_input(name: str, table: TableText) -> dict[str, Any]:
-    serde, formats = STORED_AS[table.stored_as]
-    if table.serde.rsplit(".", 1)[-1] == "JsonSerDe" and formats == TEXT_FORMATS:
+    serde, formats = STORED_AS[table.stored_as or "TEXTFILE"]
+    if not table.stored_as and table.serde.rsplit(".", 1)[-1] == "JsonSerDe":
         formats = JSON_FORMATS
     read, write = table.formats or formats
     parameters = table.serde_parameters or {"serialization.format": "1"}

@@ -187,19 +187,26 @@ class Metastore:
         table = scan.table
         if not table.partition_keys:
             descriptor = table.glue["StorageDescriptor"]
-            return [Part(descriptor, (), self.objects_of(scan, descriptor))]
+            return [Part(descriptor, (), self.needed_objects(scan, [descriptor])[0])]
         if projection.is_projected(table.glue):
             keys = table.columns[len(table.columns) - len(table.partition_keys) :]
             partitions = projection.Projection(table.glue, keys, scan.alias, scan.filters).partitions(connection)
         else:
             partitions = self.partitions(table.name[1], table.name[2])
-        described = [(p["StorageDescriptor"], tuple(p["Values"])) for p in pruned(scan, partitions, connection)]
-        return [Part(each, values, self.objects_of(scan, each)) for each, values in described]
+        kept = pruned(scan, partitions, connection)
+        described = [partition["StorageDescriptor"] for partition in kept]
+        objects = self.needed_objects(scan, described)
+        return [
+            Part(each, tuple(partition["Values"]), found)
+            for each, partition, found in zip(described, kept, objects, strict=True)
+        ]
 
-    def objects_of(self, scan: Scan, descriptor: dict[str, Any]) -> tuple[reading.StoredFile, ...]:
-        """The data objects of a table or partition, without those of buckets that the scan does not need."""
-        numbers = bucketing.wanted(descriptor, scan.table.glue.get("Parameters") or {}, scan.conjuncts)
-        return bucketing.kept(self.listed(descriptor), numbers)
+    def needed_objects(self, scan: Scan, descriptors: list[dict[str, Any]]) -> list[tuple[reading.StoredFile, ...]]:
+        """The data objects of a table or of partitions, without those of buckets that the scan does not need."""
+        names = {f"{scan.alias}.c{at}": name for at, (name, _) in enumerate(scan.table.columns)}
+        compared = bucketing.compared(scan.conjuncts, names)
+        parameters = scan.table.glue.get("Parameters") or {}
+        return [bucketing.kept(self.listed(each), bucketing.wanted(each, parameters, compared)) for each in descriptors]
 
     def listed(self, descriptor: dict[str, Any]) -> tuple[reading.StoredFile, ...]:
         """The data objects below a location."""

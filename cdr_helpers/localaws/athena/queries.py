@@ -237,7 +237,9 @@ def _copy(session: Session, compiled: Compiled, columns: list[tuple[str, Type]],
     )
     width = len(columns)
     if layout.bucketed_by:
-        listed += f", {_bucket(columns, layout)} AS {_BUCKET}"
+        number = _bucket(columns, layout)
+        session.guarded(lambda: database.provide(number))
+        listed += f", {number} AS {_BUCKET}"
         width += 1
     options = _options(layout)
     target = folder / "part"
@@ -248,7 +250,6 @@ def _copy(session: Session, compiled: Compiled, columns: list[tuple[str, Type]],
     if layout.format == "PARQUET":
         query = optional_columns(query, width)
     sql = f"COPY ({query}) TO {casts.text_literal(str(target))} ({options})"
-    session.guarded(lambda: database.provide(sql))
     return int(session.run(sql).fetchone()[0])
 
 

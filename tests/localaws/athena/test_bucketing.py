@@ -167,6 +167,17 @@ def test_columns_without_a_number_are_no_buckets(athena: Any, client: Callable[.
     assert not athena.run("INSERT INTO n VALUES (9)").error
 
 
+def test_a_column_may_have_another_name(athena: Any, made: str) -> None:
+    """Even that of a bucketed column."""
+    numbers = "SELECT x AS i, x + 101 AS j FROM UNNEST(sequence(1, 50)) AS t (x)"
+    assert not athena.run(f"CREATE TABLE n WITH (bucketed_by = ARRAY['i'], bucket_count = 5) AS {numbers}").error
+    for number in range(1, 51):
+        assert athena.run(f"SELECT j FROM n AS x (j, i) WHERE i = {number + 101}").rows == [[str(number)]]
+    found = athena.run("SELECT a FROM n AS x (a, b) WHERE a = 7")
+    assert found.rows == [["7"]]
+    assert scanned(found) < scanned(athena.run("SELECT i FROM n"))
+
+
 def test_a_day_may_be_written_without_zeros(athena: Any, made: str) -> None:
     properties = "bucketed_by = ARRAY['d'], bucket_count = 3"
     assert not athena.run(f"CREATE TABLE days WITH ({properties}) AS SELECT DATE '2024-01-05' AS d").error

@@ -301,3 +301,7 @@ def test_json_without_a_format_is_written_as_athena_notes_it(
     described = client("glue").get_table(DatabaseName=made, Name="j")["Table"]["StorageDescriptor"]
     assert described["OutputFormat"] == "org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat"
     assert described["InputFormat"] == "org.apache.hadoop.mapred.TextInputFormat"
+    place = f"STORED AS TEXTFILE LOCATION 's3://{athena.bucket}/j/'"
+    assert not athena.run(f"CREATE EXTERNAL TABLE k (a string) {serde} {place}").error
+    told = client("glue").get_table(DatabaseName=made, Name="k")["Table"]["StorageDescriptor"]
+    assert told["OutputFormat"] == "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
